@@ -1,0 +1,140 @@
+"""Ways to ask a server: REST calls to prepare and check, wrk for load, curl for timing single streams."""
+
+import http.client
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.parse
+from pathlib import Path
+
+HERE = Path(__file__).parent
+API = "/api/2.0/mlflow"
+WRK_TIMEOUT_SECONDS = 60
+
+
+class RestError(Exception):
+    """An answer that is not 200."""
+
+
+class Rest:
+    """One kept-alive connection speaking JSON. Not for several threads at once."""
+
+    def __init__(self, url, timeout=120):
+        self._address = urllib.parse.urlsplit(url).netloc
+        self._timeout = timeout
+        self._connection = None
+        self._last_use = 0.0
+
+    def call(self, method, path, body=None):
+        """Answers the parsed JSON; `body` is a dict, or bytes that are JSON already."""
+        if isinstance(body, dict):
+            body = json.dumps(body).encode()
+        # Servers close idle connections (MLflow after 5 s), and a POST must not be sent twice.
+        if time.monotonic() - self._last_use > 1:
+            self.close()
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection(self._address, timeout=self._timeout)
+        try:
+            self._connection.request(method, path, body, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
+        self._last_use = time.monotonic()
+        if response.status != 200:
+            raise RestError(f"{method} {path}: {response.status} {text[:300].decode(errors='replace')}")
+        return json.loads(text) if text.strip().startswith(b"{") else {"text": text.decode()}
+
+    def post(self, path, body):
+        return self.call("POST", API + path, body)
+
+    def get(self, path, **query):
+        return self.call("GET", f"{API}{path}?{urllib.parse.urlencode(query)}")
+
+    def close(self):
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def ensure_tools():
+    """Installs wrk and curl from Debian when they are missing, or says how."""
+    missing = [tool for tool in ("wrk", "curl") if shutil.which(tool) is None]
+    if not missing:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-q"], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(["apt-get", "install", "-y", "-q", *missing], check=False, stdout=subprocess.DEVNULL)
+        missing = [tool for tool in missing if shutil.which(tool) is None]
+    if missing:
+        sys.exit(f"missing: {', '.join(missing)}; install with: sudo apt-get install {' '.join(missing)}")
+
+
+def wrk(url, request, connections, seconds, **options):
+    """Runs one closed-loop load; the answer is what load.lua prints, with derived per-second and millisecond numbers."""
+    command = ["wrk", f"-t{connections}", f"-c{connections}", f"-d{max(1, round(seconds))}s",
+               f"--timeout={WRK_TIMEOUT_SECONDS}s", "-s", str(HERE / "load.lua"), url, "--", request, f"connections={connections}"]
+    command += [f"{key}={value}" for key, value in options.items()]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
+    lines = [line for line in finished.stdout.splitlines() if line.startswith("{")]
+    if finished.returncode != 0 or not lines:
+        raise RuntimeError(f"wrk failed: {finished.stdout[-500:]} {finished.stderr[-500:]}")
+    result = json.loads(lines[-1])
+    result["answered_per_second"] = (result["requests"] - result["errors"]["status"]) / (result["duration_us"] / 1e6)
+    result["error_count"] = sum(result["errors"].values())
+    return result
+
+
+def curl(*arguments):
+    """One curl process, one connection. Answers (status, bytes down, bytes up, seconds) for every request in it."""
+    form = "%{http_code} %{size_download} %{size_upload} %{time_total}\n"
+    finished = subprocess.run(["curl", "-sS", "-w", form, *arguments], capture_output=True, text=True)
+    if finished.returncode != 0:
+        raise RuntimeError(f"curl failed: {finished.stderr[-500:]}")
+    rows = [line.split() for line in finished.stdout.splitlines()]
+    return [(int(status), int(down), int(up), float(seconds)) for status, down, up, seconds in rows]
+
+
+def curl_seconds(url, count, body=None):
+    """Sends the same request `count` times one after the other; the seconds of each. All must answer 200."""
+    arguments = ["-H", "Content-Type: application/json", "--data-binary", json.dumps(body)] if body else []
+    rows = curl(*arguments, *(["-o", os.devnull, url] * count))
+    bad = [row for row in rows if row[0] != 200]
+    if bad or len(rows) != count:
+        raise RuntimeError(f"{url}: {len(rows)} answers of {count}, bad: {bad[:3]}")
+    return [seconds for *_, seconds in rows]
+
+
+def sequential_seconds(url, warm_up, seconds, body=None):
+    """Warms up for `warm_up` seconds, then times about `seconds` worth of requests: 5 at least, 300 at most."""
+    once = curl_seconds(url, 1, body)[0]
+    began = time.monotonic()
+    while time.monotonic() - began < warm_up:
+        once = min(curl_seconds(url, max(1, min(20, int(1 / max(once, 1e-4)))), body))
+    return curl_seconds(url, max(5, min(300, int(seconds / max(once, 1e-4)))), body)
+
+
+def settle(url, experiment, deadline_seconds=90):
+    """Waits until writes are answered promptly again: what a finished load left behind must not fall into the next."""
+    rest, prompt, deadline = Rest(url), 0, time.monotonic() + deadline_seconds
+    while prompt < 3 and time.monotonic() < deadline:
+        began = time.monotonic()
+        try:
+            rest.post("/runs/create", {"experiment_id": experiment, "start_time": 1, "run_name": "settle"})
+            prompt = prompt + 1 if time.monotonic() - began < 0.5 else 0
+        except (OSError, http.client.HTTPException, RestError):
+            prompt = 0
+            time.sleep(0.5)
+    rest.close()
+    return prompt >= 3
+
+
+def percentile(values, share):
+    """The nearest-rank percentile, as in load.lua."""
+    ordered = sorted(values)
+    return ordered[max(1, math.ceil(len(ordered) * share)) - 1]

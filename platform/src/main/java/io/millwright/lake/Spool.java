@@ -1,0 +1,181 @@
+package io.millwright.lake;
+
+import static io.millwright.kernel.ErrorCode.MALFORMED_REQUEST;
+import static io.millwright.kernel.ErrorCode.TOO_LARGE;
+
+import io.millwright.kernel.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One content on its way in: read to its end into a temporary file and hashed while it passed. Memory is one buffer,
+/// however long the content is. Closing removes the file unless it was placed.
+final class Spool implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Spool.class);
+    private static final int BUFFER_BYTES = 256 * 1024;
+    /// The disk starts on the first megabytes while the last ones are still on the network.
+    private static final long FLUSH_EVERY_BYTES = 8L << 20;
+    private static final String PREFIX = "spool-";
+
+    private final Path file;
+    private final FileChannel channel;
+    private CompletableFuture<Void> flushing = CompletableFuture.completedFuture(null);
+    private long sizeBytes;
+    private String sha256 = "";
+
+    private Spool(Path file, FileChannel channel) {
+        this.file = file;
+        this.channel = channel;
+    }
+
+    /// Reads a stream to its end.
+    ///
+    /// @param expected its length if known, else -1
+    /// @param limit the most bytes taken
+    /// @throws IOException as the stream throws it
+    /// @throws Failure TOO_LARGE; MALFORMED_REQUEST for another length than expected; UNAVAILABLE when the disk does not
+    ///     take it. Nothing is left in each case
+    static Spool take(Path directory, InputStream in, long expected, long limit) throws IOException {
+        if (expected > limit) throw tooLarge(expected, limit);
+        if (expected > directory.toFile().getUsableSpace()) throw StoreFailures.full();
+        Spool spool = create(directory);
+        try {
+            spool.read(in, expected, limit);
+            return spool;
+        } catch (IOException | RuntimeException | Error e) {
+            spool.close();
+            throw e;
+        }
+    }
+
+    private static Spool create(Path directory) {
+        try {
+            Path file = Files.createTempFile(directory, PREFIX, ".tmp");
+            return new Spool(file, FileChannel.open(file, StandardOpenOption.WRITE));
+        } catch (IOException e) {
+            throw StoreFailures.ofWrite(e);
+        }
+    }
+
+    private void read(InputStream in, long expected, long limit) throws IOException {
+        MessageDigest digest = newSha256();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        long flushed = 0;
+        for (int n; (n = in.readNBytes(buffer, 0, buffer.length)) > 0; ) {
+            sizeBytes += n;
+            if (sizeBytes > limit) throw tooLarge(sizeBytes, limit);
+            write(ByteBuffer.wrap(buffer, 0, n));
+            digest.update(buffer, 0, n);
+            if (sizeBytes - flushed >= FLUSH_EVERY_BYTES && flushing.isDone()) {
+                flushed = sizeBytes;
+                flushing = CompletableFuture.runAsync(this::force, Thread::startVirtualThread);
+            }
+        }
+        if (expected >= 0 && sizeBytes != expected) {
+            throw MALFORMED_REQUEST.because("The body ended after %d of %d bytes; nothing of it was kept. Send it again.", sizeBytes, expected);
+        }
+        sha256 = HexFormat.of().formatHex(digest.digest());
+    }
+
+    private void write(ByteBuffer bytes) {
+        try {
+            while (bytes.hasRemaining()) channel.write(bytes);
+        } catch (IOException e) {
+            throw StoreFailures.ofWrite(e);
+        }
+    }
+
+    private void force() {
+        try {
+            channel.force(false);
+        } catch (ClosedChannelException e) {
+            // The upload was given up while this flush was under way.
+        } catch (IOException e) {
+            throw StoreFailures.ofWrite(e);
+        }
+    }
+
+    Path file() {
+        return file;
+    }
+
+    long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /// 64 hex digits.
+    String sha256() {
+        return sha256;
+    }
+
+    /// Returns once the bytes are on the disk; the file may be renamed then.
+    void sync() {
+        try {
+            flushing.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Failure failure) throw failure;
+            throw e;
+        }
+        force();
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            log.warn("{} stays behind until the next gc: {}", file, e.toString());
+        }
+    }
+
+    /// Removes, or only counts, what processes that died left behind.
+    static Rests sweep(Path directory, Instant before, boolean dryRun) {
+        long files = 0;
+        long bytes = 0;
+        try (DirectoryStream<Path> rests = Files.newDirectoryStream(directory, PREFIX + "*")) {
+            for (Path rest : rests) {
+                try {
+                    if (Files.getLastModifiedTime(rest).toInstant().isAfter(before)) continue;
+                    bytes += Files.size(rest);
+                    files++;
+                    if (!dryRun) Files.delete(rest);
+                } catch (NoSuchFileException e) {
+                    // Its upload has just ended.
+                }
+            }
+        } catch (IOException e) {
+            log.warn("sweeping {} stopped: {}", directory, e.toString());
+        }
+        return new Rests(files, bytes);
+    }
+
+    record Rests(long files, long bytes) {}
+
+    static MessageDigest newSha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Failure tooLarge(long bytes, long limit) {
+        return TOO_LARGE.because("An artifact of %d bytes or more, expected at most %d (server.max-upload-size).", bytes, limit);
+    }
+}

@@ -1,0 +1,85 @@
+package io.millwright.server;
+
+import static io.millwright.kernel.ErrorCode.MALFORMED_REQUEST;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
+
+/// How the body of a request is encoded and in which charset its text is.
+enum BodyEncoding {
+    IDENTITY,
+    GZIP,
+    DEFLATE;
+
+    static BodyEncoding of(@Nullable String header) {
+        if (header == null) return IDENTITY;
+        return switch (header.strip().toLowerCase(Locale.ROOT)) {
+            case "", "identity" -> IDENTITY;
+            case "gzip", "x-gzip" -> GZIP;
+            case "deflate" -> DEFLATE;
+            default -> throw MALFORMED_REQUEST.because("Content-Encoding '" + header
+                    + "' is not supported, expected gzip, deflate or none. Send the body without it.");
+        };
+    }
+
+    /// Refuses a text body that says it is not UTF-8.
+    static void requireUtf8(@Nullable String contentType) {
+        if (contentType == null) return;
+        int at = contentType.indexOf(';');
+        if (at < 0) return;
+        String parameters = contentType.substring(at).toLowerCase(Locale.ROOT);
+        int charset = parameters.indexOf("charset=");
+        if (charset < 0) return;
+        String value = parameters.substring(charset + "charset=".length());
+        int end = value.indexOf(';');
+        if (end >= 0) value = value.substring(0, end);
+        switch (value.strip().replace("\"", "")) {
+            case "utf-8", "utf8", "us-ascii", "ascii" -> {}
+            default -> throw MALFORMED_REQUEST.because("The body's charset is '" + value.strip() + "', expected utf-8.");
+        }
+    }
+
+    /// Unpacks a collected body into the buffer, which stops at its cap whatever the packed size was.
+    void decode(byte[] packed, BodyBuffer into) {
+        byte[] piece = new byte[8192];
+        try (InputStream in = unpack(new ByteArrayInputStream(packed))) {
+            for (int n = in.read(piece); n >= 0; n = in.read(piece)) into.append(piece, n);
+        } catch (IOException e) {
+            throw MALFORMED_REQUEST.because("The body is not valid %s, as its Content-Encoding says.", name().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    /// The unpacked stream; what is not in this encoding, or ends early, makes it throw.
+    InputStream unpack(InputStream packed) throws IOException {
+        return switch (this) {
+            case IDENTITY -> packed;
+            case GZIP -> new GZIPInputStream(packed, 8192);
+            case DEFLATE -> inflate(packed);
+        };
+    }
+
+    /// "deflate" means zlib, but some clients send the bare stream.
+    private static InputStream inflate(InputStream packed) throws IOException {
+        PushbackInputStream in = new PushbackInputStream(packed, 2);
+        byte[] head = in.readNBytes(2);
+        if (head.length < 2) throw new ZipException("too short");
+        in.unread(head);
+        boolean zlib = (head[0] & 0x0f) == 8 && ((head[0] & 0xff) << 8 | head[1] & 0xff) % 31 == 0;
+        Inflater inflater = new Inflater(!zlib);
+        return new InflaterInputStream(in, inflater, 8192) {
+            @Override
+            public void close() throws IOException {
+                super.close();
+                inflater.end();
+            }
+        };
+    }
+}

@@ -1,0 +1,36 @@
+package io.millwright.server;
+
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "config",
+        description = {
+            "Prints every setting, its value and where it came from; passwords are masked.",
+            "",
+            "A flag wins over the environment (MILLWRIGHT_SERVER_PORT for server.port), the environment over millwright.yaml.",
+            ""
+        })
+final class ConfigCommand implements Callable<Integer> {
+    @Mixin
+    SettingsOptions options = new SettingsOptions();
+
+    @Override
+    public Integer call() {
+        SettingValues values = options.values(Map.of());
+        Settings.read(values);
+        int key = 0;
+        int value = 0;
+        for (SettingValues.Effective setting : values.effective()) {
+            key = Math.max(key, setting.key().length());
+            value = Math.max(value, setting.value().length());
+        }
+        for (SettingValues.Effective setting : values.effective()) {
+            System.out.println(setting.key() + " ".repeat(key + 2 - setting.key().length())
+                    + setting.value() + " ".repeat(value + 2 - setting.value().length()) + setting.origin());
+        }
+        return 0;
+    }
+}

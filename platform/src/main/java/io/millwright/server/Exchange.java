@@ -1,0 +1,397 @@
+package io.millwright.server;
+
+import static io.millwright.kernel.ErrorCode.BUSY;
+import static io.millwright.kernel.ErrorCode.INTERNAL;
+import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+import static io.millwright.kernel.ErrorCode.MALFORMED_REQUEST;
+import static io.millwright.kernel.ErrorCode.PERMISSION_DENIED;
+import static io.millwright.kernel.ErrorCode.TOO_LARGE;
+import static io.millwright.kernel.ErrorCode.TOO_SLOW;
+import static io.millwright.kernel.ErrorCode.UNAVAILABLE;
+
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.RequestHeaders;
+import com.linecorp.armeria.common.stream.SubscriptionOption;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import io.millwright.http.BodyKind;
+import io.millwright.http.Call;
+import io.millwright.http.Dialect;
+import io.millwright.http.Json;
+import io.millwright.http.Reply;
+import io.millwright.kernel.Failure;
+import io.millwright.kernel.Principal;
+import io.millwright.kernel.RequestContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+
+/// One request from its headers to its answer.
+///
+/// It begins on the event loop, where it is checked and its body collected; then a virtual thread runs the handler and
+/// sends the answer.
+final class Exchange implements Call, Runnable, BodyCollector.Outcome {
+    private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+    private static final byte[] NO_BODY = {};
+
+    private final HttpServer server;
+    private final ServiceRequestContext ctx;
+    private final HttpRequest request;
+    private final String method;
+    private final String rawPath;
+    private final String rawQuery;
+    private final String requestId;
+    private final long startNanos = System.nanoTime();
+    private final CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
+
+    private Dialect dialect;
+    private Router.@Nullable Endpoint endpoint;
+    private @Nullable RequestContext context;
+    private Map<String, String> rawVariables = Map.of();
+    private Map<String, String> variables = Map.of();
+    private @Nullable Map<String, List<String>> query;
+    private BodyEncoding encoding = BodyEncoding.IDENTITY;
+    private byte[] body = NO_BODY;
+    private @Nullable BodyBuffer bodyBuffer;
+    private @Nullable BodyStream bodyStream;
+    private @Nullable InputStream decodedStream;
+    private volatile boolean bodyArrived = true;
+
+    Exchange(HttpServer server, ServiceRequestContext ctx, HttpRequest request) {
+        this.server = server;
+        this.ctx = ctx;
+        this.request = request;
+        this.method = request.method().name();
+        String target = Optional.ofNullable(ctx.routingContext().requestTarget().rawPath()).orElse(request.path());
+        int question = target.indexOf('?');
+        this.rawPath = question < 0 ? target : target.substring(0, question);
+        this.rawQuery = question < 0 ? "" : target.substring(question + 1);
+        this.requestId = server.requestIds.idOf(request.headers().get(HttpServer.X_REQUEST_ID));
+        this.dialect = Dialect.ofPath(rawPath);
+    }
+
+    /// Checks the request and starts answering it; called on the event loop.
+    HttpResponse begin() {
+        server.metrics.begin();
+        try {
+            check();
+        } catch (Failure failure) {
+            return refuse(failure, Map.of());
+        }
+        String closedBecause = request.headers().get(Http1Guard.REFUSED);
+        if (closedBecause != null) return refuse(MALFORMED_REQUEST.because(closedBecause), HttpServer.CLOSE);
+        switch (server.router.match(method, rawPath)) {
+            case Router.Match.Missing(Failure failure, String allow) -> {
+                if (allow.isEmpty()) return refuse(failure, Map.of());
+                if (method.equals("OPTIONS")) return respond(Reply.noContent(204).with("allow", allow));
+                return refuse(failure, Map.of("allow", allow));
+            }
+            case Router.Match.Found(Router.Endpoint found, Map<String, String> raw) -> {
+                endpoint = found;
+                rawVariables = raw;
+                dialect = found.route().dialect();
+            }
+        }
+        try {
+            acceptBody(endpoint.route().body());
+        } catch (Failure failure) {
+            return refuse(failure, Map.of());
+        }
+        return HttpResponse.of(answer);
+    }
+
+    /// What is checked whatever the route.
+    private void check() {
+        RequestHeaders headers = request.headers();
+        String host = headers.authority();
+        if (host == null || !server.hostCheck.isAllowed(host)) {
+            throw PERMISSION_DENIED.because("Invalid Host header '" + host + "': this server is not known under that name."
+                    + " Use its address, or add the name to server.allowed-hosts.");
+        }
+        if (!isReading()) checkOrigin(headers, host);
+        String workspace = headers.get(HttpServer.X_MLFLOW_WORKSPACE);
+        context = new RequestContext(requestId, Principal.LOCAL, workspaceOf(workspace));
+    }
+
+    private boolean isReading() {
+        return method.equals("GET") || method.equals("HEAD") || method.equals("OPTIONS");
+    }
+
+    /// A browser lets any page send requests here; its page's origin tells them from the user's own.
+    private static void checkOrigin(RequestHeaders headers, String host) {
+        String origin = headers.get(HttpHeaderNames.ORIGIN);
+        if (origin != null && !HostCheck.isSameOrigin(origin, host)) {
+            throw PERMISSION_DENIED.because("Cross-origin request blocked: a page of '" + origin
+                    + "' may not change anything here. Send the request from a page of this server or from outside a browser.");
+        }
+        if ("cross-site".equals(headers.get(HttpHeaderNames.SEC_FETCH_SITE))) {
+            throw PERMISSION_DENIED.because("Cross-origin request blocked: a page of another site may not change anything here."
+                    + " Send the request from a page of this server or from outside a browser.");
+        }
+    }
+
+    private static String workspaceOf(@Nullable String name) {
+        if (name == null || name.isEmpty() || name.equals(RequestContext.DEFAULT_WORKSPACE)) {
+            return RequestContext.DEFAULT_WORKSPACE;
+        }
+        boolean valid = name.length() <= 63 && name.charAt(0) != '-' && name.charAt(name.length() - 1) != '-';
+        for (int i = 0; valid && i < name.length(); i++) {
+            char c = name.charAt(i);
+            valid = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-';
+        }
+        if (valid) return name;
+        throw INVALID_ARGUMENT.because("Workspace name '" + name
+                + "' (X-MLFLOW-WORKSPACE) is not valid, expected 1 to 63 of a-z, 0-9 and '-', not at the ends.");
+    }
+
+    private void acceptBody(BodyKind kind) {
+        long length = contentLength();
+        boolean empty = length == 0 || request.headers().isEndOfStream();
+        switch (kind) {
+            case NONE -> server.run(this);
+            case JSON -> {
+                if (empty) {
+                    server.run(this);
+                    return;
+                }
+                encoding = BodyEncoding.of(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
+                BodyEncoding.requireUtf8(request.headers().get(HttpHeaderNames.CONTENT_TYPE));
+                BodyBuffer buffer = server.newBodyBuffer("The request body");
+                if (length > server.settings.maxBodySizeBytes()) throw buffer.tooLarge(Long.toString(length));
+                bodyBuffer = buffer;
+                bodyArrived = false;
+                request.subscribe(
+                        new BodyCollector(buffer, length, this), ctx.eventLoop(), SubscriptionOption.WITH_POOLED_OBJECTS);
+            }
+            case STREAM -> {
+                encoding = BodyEncoding.of(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
+                long cap = server.settings.maxUploadSizeBytes();
+                if (length > cap) {
+                    throw TOO_LARGE.because("The request body has %d bytes, at most %d are taken (server.max-upload-size)."
+                            + " Send less, or raise the setting.", length, cap);
+                }
+                ctx.clearRequestTimeout(); // Uploads may take long; the stream watches their progress.
+                bodyStream = new BodyStream(request, length, cap, server.settings.idleTimeout());
+                server.run(this);
+            }
+        }
+    }
+
+    @Override
+    public void collected() {
+        bodyArrived = true;
+        server.run(this);
+    }
+
+    @Override
+    public void refused(Failure failure) {
+        answer.complete(refuse(failure, Map.of()));
+    }
+
+    @Override
+    public void broken(Throwable cause) {
+        server.metrics.end();
+        answer.completeExceptionally(cause);
+    }
+
+    /// Runs the handler; on its own virtual thread.
+    @Override
+    public void run() {
+        Reply reply;
+        try {
+            reply = handle();
+        } catch (IOException | UncheckedIOException e) {
+            reply = onBrokenIo(e);
+            if (reply == null) return;
+        } catch (Throwable t) {
+            reply = onThrown(t);
+        } finally {
+            if (bodyBuffer != null) bodyBuffer.release();
+        }
+        try {
+            server.sender.send(ctx, this, reply, answer);
+        } catch (RuntimeException | Error e) {
+            log.error("answering failed: request={} {} {}", requestId, method, rawPath, e);
+            answer.completeExceptionally(e);
+        } finally {
+            if (bodyStream != null) bodyStream.close();
+            server.metrics.end();
+        }
+    }
+
+    private Reply handle() throws IOException {
+        Router.Endpoint found = endpoint;
+        RequestContext bound = context;
+        if (found == null || bound == null) throw new IllegalStateException("not begun");
+        variables = Percent.decodeAll(rawVariables);
+        BodyBuffer collected = bodyBuffer;
+        if (collected != null) {
+            body = collected.toArray();
+            if (encoding != BodyEncoding.IDENTITY) {
+                BodyBuffer unpacked = server.newBodyBuffer("The request body, unpacked,");
+                try {
+                    encoding.decode(body, unpacked);
+                    body = unpacked.toArray();
+                } finally {
+                    collected.release();
+                    bodyBuffer = unpacked;
+                }
+            }
+        }
+        return bound.call(() -> found.route().handler().handle(this));
+    }
+
+    /// The answer when reading or writing failed; none when it was the client that went away.
+    private @Nullable Reply onBrokenIo(Exception e) {
+        if (bodyStream == null || !bodyStream.isBroken()) return onThrown(e);
+        log.debug("client went away: request={} {} {}: {}", requestId, method, rawPath, e.getMessage());
+        bodyStream.close();
+        server.metrics.end();
+        answer.completeExceptionally(e);
+        return null;
+    }
+
+    private Reply onThrown(Throwable thrown) {
+        Reply reply = switch (thrown) {
+            case Failure failure -> failed(failure);
+            case JacksonException e when Json.malformed(e) instanceof Failure failure -> failed(failure);
+            case OutOfMemoryError e -> {
+                log.error("out of memory: request={} {} {}", requestId, method, rawPath);
+                yield failed(BUSY.because("The server is short of memory. Send this again in a moment, or ask for less at once."));
+            }
+            default -> {
+                log.error("request failed: request={} {} {}", requestId, method, rawPath, thrown);
+                yield failed(INTERNAL.because("An internal error occurred. The server's log tells more under request id "
+                        + requestId + "."));
+            }
+        };
+        boolean unread = bodyStream != null && !bodyStream.isComplete();
+        return unread && thrown instanceof Failure f && f.code() == TOO_SLOW ? reply.with("connection", "close") : reply;
+    }
+
+    private Reply failed(Failure failure) {
+        return dialect.render(failure, requestId);
+    }
+
+    /// Answers what no handler gets to see.
+    private HttpResponse refuse(Failure failure, Map<String, String> headers) {
+        server.refusals.log(failure, requestId, method, rawPath, ctx.remoteAddress());
+        server.metrics.refused(failure.code().name());
+        Reply reply = failed(failure);
+        for (var header : headers.entrySet()) reply = reply.with(header.getKey(), header.getValue());
+        return respond(reply);
+    }
+
+    private HttpResponse respond(Reply reply) {
+        server.metrics.end();
+        measure(reply.status());
+        return server.sender.small(this, reply);
+    }
+
+    void measure(int status) {
+        if (endpoint != null) endpoint.metrics().answered(status, System.nanoTime() - startNanos);
+        else server.metrics.unrouted().answered(status, System.nanoTime() - startNanos);
+    }
+
+    /// The answer to a request that was not answered in time, in the shape its client parses.
+    Reply timedOut() {
+        boolean waitedForBody = !bodyArrived;
+        Failure failure = waitedForBody
+                ? TOO_SLOW.because("The request body did not arrive within %d s (server.request-timeout). Send it again.",
+                        server.settings.requestTimeout().toSeconds())
+                : UNAVAILABLE.because("The request was not answered within %d s (server.request-timeout). Ask for less at once.",
+                        server.settings.requestTimeout().toSeconds());
+        server.refusals.log(failure, requestId, method, rawPath, ctx.remoteAddress());
+        return failed(failure).with("connection", "close");
+    }
+
+    /// The answer when the library reports an error of this exchange.
+    Reply onError(Throwable cause) {
+        return onThrown(cause);
+    }
+
+    String requestId() {
+        return requestId;
+    }
+
+    @Override
+    public String method() {
+        return method.equals("HEAD") ? "GET" : method;
+    }
+
+    @Override
+    public String rawPath() {
+        return rawPath;
+    }
+
+    @Override
+    public String pathVariable(String name) {
+        String value = variables.get(name);
+        if (value == null) throw new IllegalArgumentException("the route has no variable " + name);
+        return value;
+    }
+
+    @Override
+    public Map<String, List<String>> query() {
+        Map<String, List<String>> decoded = query;
+        if (decoded == null) query = decoded = Percent.decodeQuery(rawQuery);
+        return decoded;
+    }
+
+    @Override
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(request.headers().get(name));
+    }
+
+    @Override
+    public URI origin() {
+        return URI.create("http://" + request.headers().authority());
+    }
+
+    @Override
+    public byte[] body() {
+        return body;
+    }
+
+    @Override
+    public InputStream stream() {
+        BodyStream raw = bodyStream;
+        if (raw == null) return InputStream.nullInputStream();
+        if (encoding == BodyEncoding.IDENTITY) return raw;
+        try {
+            if (decodedStream == null) decodedStream = encoding.unpack(raw);
+            return decodedStream;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public long contentLength() {
+        return request.headers().contentLength();
+    }
+
+    boolean isHead() {
+        return method.equals("HEAD");
+    }
+
+    boolean acceptsGzip() {
+        String accepted = request.headers().get(HttpHeaderNames.ACCEPT_ENCODING);
+        if (accepted == null) return false;
+        int at = accepted.indexOf("gzip");
+        if (at < 0) return false;
+        int end = accepted.indexOf(',', at);
+        String parameters = accepted.substring(at + 4, end < 0 ? accepted.length() : end).replace(" ", "");
+        return !parameters.equals(";q=0") && !parameters.startsWith(";q=0.0");
+    }
+}

@@ -1,0 +1,59 @@
+package io.millwright.server;
+
+import io.millwright.kernel.Failure;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The program: `millwright COMMAND`. A new command is one more class in the list below.
+@Command(
+        name = "millwright",
+        description = "An MLOps platform in one process.",
+        versionProvider = Main.VersionText.class,
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            ServerCommand.class,
+            ConfigCommand.class,
+            LedgerCommand.class,
+            GcCommand.class,
+            ImportCommand.class,
+            WarmUpCommand.class,
+        })
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /// The exit code: 0 well, 1 not, 2 not understood.
+    static int run(String... arguments) {
+        CommandLine commandLine = new CommandLine(new Main());
+        for (CommandLine command : commandLine.getSubcommands().values()) withHelp(command);
+        commandLine.setUsageHelpWidth(100);
+        commandLine.setExecutionExceptionHandler((thrown, command, parsed) -> {
+            if (thrown instanceof SettingValues.WrongSetting || thrown instanceof Failure) {
+                command.getErr().println("millwright: " + thrown.getMessage());
+                return 1;
+            }
+            throw thrown;
+        });
+        if (arguments.length == 0) {
+            commandLine.usage(System.out);
+            return 2;
+        }
+        return commandLine.execute(arguments);
+    }
+
+    private static void withHelp(CommandLine command) {
+        command.getCommandSpec().mixinStandardHelpOptions(true);
+        for (CommandLine inner : command.getSubcommands().values()) withHelp(inner);
+    }
+
+    static final class VersionText implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"Millwright " + Version.MILLWRIGHT, "Java " + Runtime.version()};
+        }
+    }
+}

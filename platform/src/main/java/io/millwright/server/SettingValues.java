@@ -1,0 +1,238 @@
+package io.millwright.server;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.YAMLException;
+
+/// The texts that were set, by key, and where each came from. Whoever reads a key names its default; what was set but
+/// never read is unknown.
+final class SettingValues {
+    /// A setting that stops the start. The message is for whoever set it.
+    static final class WrongSetting extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        WrongSetting(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /// One setting in effect, for `millwright config`.
+    record Effective(String key, String value, String origin) {}
+
+    private record Given(String value, String origin) {}
+
+    private static final String PREFIX = "MILLWRIGHT_";
+    /// The launcher's, the tests' and what Kubernetes sets for a service named millwright.
+    private static final List<String> NOT_SETTINGS = List.of("JAVA_", "PEERS_", "TEST_", "BENCH_", "SERVICE_", "PORT");
+
+    private final Map<String, Given> flags = new LinkedHashMap<>();
+    private final Map<String, Given> environment = new TreeMap<>();
+    private final Map<String, Given> file = new LinkedHashMap<>();
+    private final Map<String, Effective> effective = new LinkedHashMap<>();
+
+    private SettingValues() {}
+
+    /// @param flags by key
+    /// @param configFile must exist; null for `millwright.yaml` in the current folder, if there
+    static SettingValues of(Map<String, String> flags, Map<String, String> environment, @Nullable Path configFile) {
+        SettingValues values = new SettingValues();
+        flags.forEach((key, value) -> values.flags.put(key, new Given(value, "command line")));
+        environment.forEach((name, value) -> {
+            if (name.startsWith(PREFIX) && NOT_SETTINGS.stream().noneMatch(name.substring(PREFIX.length())::startsWith)) {
+                values.environment.put(name, new Given(value, "environment " + name));
+            }
+        });
+        Path path = configFile != null ? configFile : Path.of("millwright.yaml");
+        if (configFile != null || Files.exists(path)) values.readFile(path);
+        return values;
+    }
+
+    String text(String key, String defaultValue) {
+        return value(key, defaultValue, false);
+    }
+
+    /// A text whose password is not shown.
+    String secret(String key, String defaultValue) {
+        return value(key, defaultValue, true);
+    }
+
+    long number(String key, long defaultValue, long least, long most) {
+        String text = text(key, Long.toString(defaultValue));
+        try {
+            long number = Long.parseLong(text.strip());
+            if (number >= least && number <= most) return number;
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw wrong(key, text, "a number from " + least + " to " + most);
+    }
+
+    boolean flag(String key, boolean defaultValue) {
+        return choice(key, Boolean.toString(defaultValue), "true", "false").equals("true");
+    }
+
+    String choice(String key, String defaultValue, String... choices) {
+        String text = text(key, defaultValue).strip().toLowerCase(Locale.ROOT);
+        if (Arrays.asList(choices).contains(text)) return text;
+        throw wrong(key, text, "one of " + String.join(", ", choices));
+    }
+
+    /// Separated by commas.
+    List<String> list(String key, String defaultValue) {
+        return Arrays.stream(text(key, defaultValue).split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+    }
+
+    /// `20MB`, `64KB`, `1.5GB` or plain bytes; a unit is a power of 1,000.
+    long size(String key, String defaultValue, long least, long most) {
+        String text = text(key, defaultValue);
+        String upper = text.strip().toUpperCase(Locale.ROOT);
+        long unit = 1;
+        if (upper.endsWith("TB")) unit = 1_000_000_000_000L;
+        else if (upper.endsWith("GB")) unit = 1_000_000_000;
+        else if (upper.endsWith("MB")) unit = 1_000_000;
+        else if (upper.endsWith("KB")) unit = 1_000;
+        String number = upper.endsWith("B") ? upper.substring(0, upper.length() - (unit == 1 ? 1 : 2)) : upper;
+        try {
+            double size = Double.parseDouble(number.strip()) * unit;
+            if (size >= least && size <= most) return (long) size;
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw wrong(key, text, "a size such as 64KB, 20MB or 100GB, at least " + least + " bytes");
+    }
+
+    /// `500ms`, `60s`, `5m` or `2h`, more than nothing.
+    Duration duration(String key, String defaultValue) {
+        String text = text(key, defaultValue).strip().toLowerCase(Locale.ROOT);
+        long unit = text.endsWith("ms") ? 1 : text.endsWith("s") ? 1_000 : text.endsWith("m") ? 60_000 : text.endsWith("h") ? 3_600_000 : 0;
+        try {
+            long number = Long.parseLong(text.substring(0, Math.max(0, text.length() - (unit == 1 ? 2 : 1))).strip());
+            if (unit > 0 && number > 0 && number < 1_000_000) return Duration.ofMillis(number * unit);
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw wrong(key, text, "a duration such as 500ms, 60s or 5m");
+    }
+
+    /// Stops at the first text that nobody read.
+    void requireAllKnown() {
+        for (Map<String, Given> source : List.of(flags, environment, file)) {
+            source.forEach((name, given) -> {
+                boolean known = source == environment
+                        ? effective.keySet().stream().anyMatch(key -> environmentName(key).equals(name))
+                        : effective.containsKey(name);
+                if (!known) throw unknown(name, given, source == environment);
+            });
+        }
+    }
+
+    /// Every setting read so far, in the order of reading.
+    List<Effective> effective() {
+        return List.copyOf(effective.values());
+    }
+
+    private String value(String key, String defaultValue, boolean secret) {
+        Given given = flags.get(key);
+        if (given == null) given = environment.get(environmentName(key));
+        if (given == null) given = file.get(key);
+        if (given == null) given = new Given(defaultValue, "default");
+        effective.put(key, new Effective(key, secret ? masked(given.value) : given.value, given.origin));
+        return given.value;
+    }
+
+    private WrongSetting wrong(String key, String value, String expected) {
+        Effective where = effective.get(key);
+        return new WrongSetting("%s is '%s' (%s), expected %s."
+                .formatted(key, value, where == null ? "default" : where.origin(), expected));
+    }
+
+    private WrongSetting unknown(String name, Given given, boolean isEnvironment) {
+        String nearest = effective.keySet().stream()
+                .map(key -> isEnvironment ? environmentName(key) : key)
+                .min(Comparator.comparingInt(key -> distance(key, name)))
+                .orElse("");
+        return new WrongSetting("There is no setting '%s' (%s). Did you mean '%s'? `./millwright config` lists all."
+                .formatted(name, given.origin, nearest));
+    }
+
+    static String environmentName(String key) {
+        return PREFIX + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+
+    /// The password of a URL, wherever it stands.
+    static String masked(String url) {
+        int scheme = url.indexOf("://");
+        int at = url.indexOf('@', Math.max(scheme, 0));
+        int colon = scheme < 0 ? -1 : url.indexOf(':', scheme + 3);
+        String result = at > 0 && colon > 0 && colon < at ? url.substring(0, colon + 1) + "****" + url.substring(at) : url;
+        int query = result.indexOf("password=");
+        if (query < 0) return result;
+        int end = result.indexOf('&', query);
+        return result.substring(0, query) + "password=****" + (end < 0 ? "" : result.substring(end));
+    }
+
+    private void readFile(Path path) {
+        LoaderOptions options = new LoaderOptions();
+        options.setAllowDuplicateKeys(false);
+        options.setCodePointLimit(1_000_000);
+        options.setMaxAliasesForCollections(10);
+        options.setNestingDepthLimit(10);
+        Object content;
+        try (Reader reader = Files.newBufferedReader(path)) {
+            content = new Yaml(new SafeConstructor(options)).load(reader);
+        } catch (IOException e) {
+            throw new WrongSetting("The settings file " + path + " cannot be read: " + e.getMessage() + ".");
+        } catch (YAMLException e) {
+            throw new WrongSetting("The settings file " + path + " is not valid YAML: " + e.getMessage());
+        }
+        if (content == null) return;
+        if (!(content instanceof Map<?, ?> map)) {
+            throw new WrongSetting("The settings file " + path + " is not a map of keys, expected lines such as `server.port: 8484`.");
+        }
+        flatten("", map, path);
+    }
+
+    private void flatten(String prefix, Map<?, ?> map, Path path) {
+        map.forEach((name, value) -> {
+            String key = prefix + name;
+            switch (value) {
+                case Map<?, ?> inner -> flatten(key + ".", inner, path);
+                case List<?> items -> file.put(key, new Given(String.join(",", items.stream().map(String::valueOf).toList()), path.toString()));
+                case null -> file.put(key, new Given("", path.toString()));
+                default -> file.put(key, new Given(value.toString(), path.toString()));
+            }
+        });
+    }
+
+    /// Levenshtein's edit distance.
+    static int distance(String a, String b) {
+        List<Integer> row = new ArrayList<>();
+        for (int j = 0; j <= b.length(); j++) row.add(j);
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row.getFirst();
+            row.set(0, i);
+            for (int j = 1; j <= b.length(); j++) {
+                int above = row.get(j);
+                int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                row.set(j, Math.min(change, Math.min(above, row.get(j - 1)) + 1));
+                diagonal = above;
+            }
+        }
+        return row.getLast();
+    }
+}
