@@ -39,7 +39,7 @@ def table(entries):
             lines.append(f"| {label} | {unit} | {spread(numbers)} | {bound} | {met} |")
     for name, entry in entries.items():
         lines += [f"\n**{name} failed** at {failure['server']}, repetition {failure['repetition']}: "
-                  f"{failure['error'].splitlines()[0][:300]}" for failure in entry["failures"]]
+                  f"{failure['error'].partition(chr(10))[0][:300]}" for failure in entry["failures"]]
     return "\n".join(lines)
 
 

@@ -108,7 +108,7 @@ def measure_one(name, options, servers, bench):
                 measured = measure(bench, server)
             except Exception as error:  # one server's failure is a result, and must not cost the other its numbers
                 traceback.print_exc()
-                failures.append({"server": server.name, "repetition": repetition + 1, "error": str(error)})
+                failures.append({"server": server.name, "repetition": repetition + 1, "error": f"{type(error).__name__}: {error}"})
                 continue
             print("         " + ", ".join(f"{key} {report.rounded(value)}" for key, value in measured.items()), flush=True)
             bench.details.append({"server": server.name, "repetition": repetition + 1,

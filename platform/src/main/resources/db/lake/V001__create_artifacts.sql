@@ -13,15 +13,15 @@ create index artifacts_blob on artifacts (blob) where blob is not null;
 
 -- What lies in the store: each content once. A key is used once and never again, also after its content is gone: the
 -- row stands before the content is placed and goes before the content goes. So content without a row is always rubbish.
--- An upload in hand holds the row by a lease until its own row in artifacts stands.
+-- An upload in hand claims the row until its own row in artifacts stands; claims of processes that died run out.
 create table artifact_blobs (
     key ${text} not null primary key,
     sha256 ${text},
     etag ${text},
     size_bytes bigint not null,
     placed integer not null,
-    lease ${text} not null,
-    lease_until bigint not null,
+    claims integer not null,
+    claimed_until bigint not null,
     created_at bigint not null
 ) ${clustered};
 create unique index artifact_blobs_sha256 on artifact_blobs (sha256);

@@ -60,7 +60,7 @@ public final class ArtifactDownload {
             ascii.append((char) c);
         });
         String plain = ascii.toString();
-        String shown = plain.matches("[A-Za-z0-9!#$&+.^_`|~-]+") ? plain : '"' + plain + '"';
+        String shown = plain.matches("[A-Za-z0-9!#$%&+.^_`|~-]+") ? plain : '"' + plain + '"';
         boolean complete = name.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
         return "attachment; filename=" + shown + (complete ? "" : "; filename*=UTF-8''" + encoded(name));
     }

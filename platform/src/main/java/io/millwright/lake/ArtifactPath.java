@@ -51,7 +51,7 @@ public final class ArtifactPath {
             throw INVALID_ARGUMENT.because("Artifact path must include a filename (cannot end with '/').");
         }
         ArtifactPath path = of(text);
-        if (path.isRoot()) throw invalid();
+        if (path.isRoot() || Arrays.asList(text.split("/")).contains(".")) throw invalid();
         return path;
     }
 

@@ -20,7 +20,7 @@ import java.util.Optional;
 /// sees the old content until the last step commits, and the new one from then on.
 final class ArtifactWriter {
     /// How long an upload may take from the end of its body to its commit. Placing a large content on S3 is in it.
-    private static final Duration LEASE = Duration.ofHours(6);
+    private static final Duration CLAIMED = Duration.ofHours(6);
 
     private final Db db;
     private final Ledger ledger;
@@ -65,34 +65,50 @@ final class ArtifactWriter {
         String sha256 = content.sha256();
         String newKey = "blobs/%s/%s.%s".formatted(sha256.substring(0, 2), sha256, ids.hex32().substring(0, 12));
         Instant now = clock.instant();
-        var lease = new BlobStore.Lease(ids.hex32(), now.plus(LEASE));
-        String key = db.tx(sql -> blobs.claim(sql, newKey, sha256, content.sizeBytes(), lease, now));
-        if (!store.has(key, content.sizeBytes())) store.place(key, content);
-        settle(workspace, path, new Blob(key, Optional.of(sha256), Optional.empty(), content.sizeBytes()), lease.id(), guard);
+        BlobStore.Claim claim = db.tx(sql -> blobs.claim(sql, newKey, sha256, content.sizeBytes(), now, now.plus(CLAIMED)));
+        orRelease(claim.key(), () -> {
+            // Looking first costs little and mends a store that lost something.
+            if (!claim.placed() || !store.has(claim.key(), content.sizeBytes())) store.place(claim.key(), content);
+            settle(workspace, path, new Blob(claim.key(), Optional.of(sha256), Optional.empty(), content.sizeBytes()), guard);
+        });
     }
 
     /// Takes over what a client sent straight to the store: copied, so that the client's URL, which still works for a
     /// while, cannot change it any more.
     void adopt(String workspace, ArtifactPath path, Blob sent, S3Direct direct, Guard guard) {
-        String key = "blobs/direct/" + ids.hex32();
         Instant now = clock.instant();
-        var lease = new BlobStore.Lease(ids.hex32(), now.plus(LEASE));
-        Blob copy = new Blob(key, Optional.empty(), sent.etag(), sent.sizeBytes());
-        db.tx(sql -> blobs.reserve(sql, copy, lease, now));
-        direct.copy(sent, key);
-        settle(workspace, path, copy, lease.id(), guard);
+        Blob copy = new Blob("blobs/direct/" + ids.hex32(), Optional.empty(), sent.etag(), sent.sizeBytes());
+        db.tx(sql -> blobs.reserve(sql, copy, now, now.plus(CLAIMED)));
+        orRelease(copy.key(), () -> {
+            direct.copy(sent, copy.key());
+            settle(workspace, path, copy, guard);
+        });
     }
 
-    private void settle(String workspace, ArtifactPath path, Blob blob, String lease, Guard guard) {
-        db.tx(sql -> {
+    private void orRelease(String key, Runnable steps) {
+        try {
+            steps.run();
+        } catch (RuntimeException | Error e) {
+            try {
+                db.tx(sql -> blobs.release(sql, key));
+            } catch (RuntimeException second) {
+                e.addSuppressed(second); // The claim runs out by itself.
+            }
+            throw e;
+        }
+    }
+
+    private void settle(String workspace, ArtifactPath path, Blob blob, Guard guard) {
+        boolean committed = db.tx(sql -> {
             if (!guard.commits(sql)) return false;
-            if (!blobs.settle(sql, blob.key(), lease)) {
+            if (!blobs.settle(sql, blob.key())) {
                 throw UNAVAILABLE.because("Storing '%s' took longer than %d h after its body had ended; nothing of it was kept. Send it again.",
-                        path, LEASE.toHours());
+                        path, CLAIMED.toHours());
             }
             point(sql, workspace, path, blob);
             return true;
         });
+        if (!committed) db.tx(sql -> blobs.release(sql, blob.key()));
     }
 
     /// Lets the path name the content, in the transaction in hand.

@@ -66,7 +66,7 @@ final class MediaTypes {
     static String of(String name) {
         String extension = extension(name);
         // Names without an extension count as one: MLmodel.
-        if (PLAIN.contains(extension.isEmpty() ? name : extension)) return "text/plain";
+        if (PLAIN.contains(extension.isEmpty() ? name : extension.toLowerCase(Locale.ROOT))) return "text/plain";
         String inner = COMPRESSIONS.contains(extension) ? extension(name.substring(0, name.length() - extension.length() - 1)) : extension;
         if (COMPRESSIONS.contains(extension) && PLAIN.contains(inner)) return "text/plain";
         return OTHERS.getOrDefault(inner.toLowerCase(Locale.ROOT), "application/octet-stream");

@@ -50,7 +50,7 @@ final class MlflowArtifactsApi {
                 json.writeName("files").writeStartArray();
                 for (ArtifactInfo file : found) {
                     json.writeStartObject().writeStringProperty("path", file.name()).writeBooleanProperty("is_dir", file.directory());
-                    if (!file.directory()) json.writeNumberProperty("file_size", file.sizeBytes());
+                    if (!file.directory() && file.sizeBytes() > 0) json.writeNumberProperty("file_size", file.sizeBytes());
                     json.writeEndObject();
                 }
                 json.writeEndArray();
@@ -65,7 +65,7 @@ final class MlflowArtifactsApi {
 
     private Reply upload(Call call) throws IOException {
         artifacts.store(call.pathVariable("path"), call.stream(), call.contentLength());
-        return Reply.emptyJson();
+        return Reply.noContent(200);
     }
 
     private Reply delete(Call call) {
@@ -76,7 +76,7 @@ final class MlflowArtifactsApi {
     private Reply createUpload(Call call) throws IOException {
         MlflowMessage message = MlflowMessage.of(call);
         ArtifactPath path = target(call, message);
-        int parts = Math.clamp(message.integer("num_parts").orElse(1), 0, Integer.MAX_VALUE);
+        int parts = Math.clamp(message.requiredInteger("num_parts"), 0, Integer.MAX_VALUE);
         Ticket ticket = uploads.create(workspace(), path, parts);
         return Reply.json(json -> {
             json.writeStartObject().writeStringProperty("upload_id", ticket.id()).writeName("credentials").writeStartArray();

@@ -1,5 +1,6 @@
 package io.millwright.lake;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,9 +18,11 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -117,8 +120,8 @@ final class S3ArtifactStore implements ArtifactStore {
         }
         try {
             String range = "bytes=%d-%d".formatted(from, from + length - 1);
-            return Optional.of(Channels.newChannel(bucket.client().getObject(
-                    get -> get.bucket(bucket.name()).key(bucket.object(key)).range(range))));
+            var body = bucket.client().getObject(get -> get.bucket(bucket.name()).key(bucket.object(key)).range(range));
+            return Optional.of(Channels.newChannel(new Download(body, length)));
         } catch (NoSuchKeyException e) {
             return Optional.empty();
         } catch (SdkException e) {
@@ -152,6 +155,38 @@ final class S3ArtifactStore implements ArtifactStore {
     @Override
     public void close() {
         bucket.close();
+    }
+
+    /// Cuts the connection when closed before its end: reading the rest only to use it again would take longer.
+    private static final class Download extends FilterInputStream {
+        private final ResponseInputStream<GetObjectResponse> body;
+        private long left;
+
+        Download(ResponseInputStream<GetObjectResponse> body, long length) {
+            super(body);
+            this.body = body;
+            this.left = length;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int b = super.read();
+            if (b >= 0) left--;
+            return b;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int n = super.read(bytes, offset, length);
+            left -= Math.max(0, n);
+            return n;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (left > 0) body.abort();
+            else super.close();
+        }
     }
 
     /// A piece of a file, to be opened again when the SDK tries again.

@@ -33,7 +33,8 @@ final class StoreFailures {
 
     /// A store behind the network that did not answer as it should.
     static Failure ofRemote(Exception error) {
-        log.error("the artifact store on S3 failed", error);
+        log.error("the artifact store on S3 failed: {}", error.toString());
+        log.debug("in full", error);
         return UNAVAILABLE.because("The artifact store on S3 does not answer as it should; nothing was changed."
                 + " The server's log says why. Try again.");
     }

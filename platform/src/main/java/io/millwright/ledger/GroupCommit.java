@@ -81,7 +81,7 @@ final class GroupCommit implements AutoCloseable {
             }
             waiting.drainTo(group, LARGEST_GROUP - 1);
             stopping = group.remove(stop);
-            commit(group);
+            if (!group.isEmpty()) commit(group);
             group.clear();
         }
         stopped = true;
@@ -110,7 +110,8 @@ final class GroupCommit implements AutoCloseable {
             sql.rollBackIfOpen();
             Throwable cause = current == null ? e : current.databaseErrorOr(e);
             log.error("a group of {} writes was rolled back: {}", group.size(), String.valueOf(cause));
-            for (Write<?> write : group) write.fail(cause);
+            Throwable answer = cause instanceof RuntimeException r ? SqlErrors.translate(r) : cause;
+            for (Write<?> write : group) write.fail(answer);
             return;
         }
         group.forEach(Write::answer);

@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.jooq.SQLDialect;
 
@@ -33,6 +34,10 @@ public final class PostgresDb implements Db {
     /// Held by the one transaction of this process that lost a race twice: of many that want the same row, one would
     /// win each round and all the others would run for nothing.
     private final ReentrantLock retries = new ReentrantLock(true);
+
+    /// Shared by what runs; taken for good by close, so that what runs ends first.
+    private final ReentrantReadWriteLock running = new ReentrantReadWriteLock();
+    private volatile boolean closed;
 
     private PostgresDb(HikariDataSource pool, String description) {
         this.pool = pool;
@@ -115,6 +120,16 @@ public final class PostgresDb implements Db {
     }
 
     private <T> T once(Function<Sql, T> body, boolean readOnly) {
+        running.readLock().lock();
+        try {
+            if (closed) throw UNAVAILABLE.because("The server is stopping. Try again.");
+            return onConnection(body, readOnly);
+        } finally {
+            running.readLock().unlock();
+        }
+    }
+
+    private <T> T onConnection(Function<Sql, T> body, boolean readOnly) {
         try (Connection connection = pool.getConnection()) {
             connection.setReadOnly(readOnly);
             Sql sql = new Sql(connection, SQLDialect.POSTGRES);
@@ -145,8 +160,15 @@ public final class PostgresDb implements Db {
         return description;
     }
 
+    /// Lets what runs come to its end, for half a minute.
     @Override
     public void close() {
+        closed = true;
+        try {
+            if (running.writeLock().tryLock(30, TimeUnit.SECONDS)) running.writeLock().unlock();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         pool.close();
     }
 }

@@ -168,10 +168,15 @@ public final class Sql {
             // Taken out while in use: the same text inside a row's visitor gets a statement of its own.
             PreparedStatement known = prepared.remove(text);
             PreparedStatement statement = known != null ? known : connection.prepareStatement(text);
+            boolean usable = true;
             try {
                 return body.run(statement);
+            } catch (SQLException e) {
+                usable = false; // The driver closes a statement that failed.
+                throw e;
             } finally {
-                keep(prepared, text, statement);
+                if (usable) keep(prepared, text, statement);
+                else statement.close();
             }
         } catch (SQLException e) {
             throw new DbException(e);

@@ -61,7 +61,8 @@ final class SqlErrors {
                     case OTHER -> null;
                 };
         if (failure == null) return error;
-        log.warn("answering {}: {}", failure.code(), sql.toString());
+        if (failure.code() == UNAVAILABLE) log.warn("answering {}: {}", failure.code(), sql.toString());
+        else log.debug("answering {}: {}", failure.code(), sql.toString());
         return failure;
     }
 

@@ -20,6 +20,7 @@ import io.millwright.http.Call;
 import io.millwright.http.Dialect;
 import io.millwright.http.Json;
 import io.millwright.http.Reply;
+import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.Principal;
 import io.millwright.kernel.RequestContext;
@@ -89,7 +90,10 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
             return refuse(failure, Map.of());
         }
         String closedBecause = request.headers().get(Http1Guard.REFUSED);
-        if (closedBecause != null) return refuse(MALFORMED_REQUEST.because(closedBecause), HttpServer.CLOSE);
+        if (closedBecause != null) {
+            ErrorCode code = closedBecause.equals(Http1Guard.INVALID_PATH) ? INVALID_ARGUMENT : MALFORMED_REQUEST;
+            return refuse(code.because(closedBecause), HttpServer.CLOSE);
+        }
         switch (server.router.match(method, rawPath)) {
             case Router.Match.Missing(Failure failure, String allow) -> {
                 if (allow.isEmpty()) return refuse(failure, Map.of());

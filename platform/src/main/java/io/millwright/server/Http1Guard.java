@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class Http1Guard extends ChannelInboundHandlerAdapter {
     /// Why the guard refused; a client that sends it itself is refused too.
     static final String REFUSED = "x-millwright-refused";
+    /// MLflow's words for a path that climbs; also told of one that is not percent-encoded.
+    static final String INVALID_PATH = "Invalid path";
 
     private static final int HTTP2_PREFACE = 0x50524920; // "PRI "
 
@@ -122,8 +124,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
                 return "The request has no Host header, which HTTP/1.1 demands.";
             }
             if (isUnusual(request.uri()) && RequestTarget.forServer(request.uri()) == null) {
-                return "The path of the request is not valid: expected an absolute path without '..' and with every other"
-                        + " character percent-encoded.";
+                return INVALID_PATH;
             }
             return null;
         }

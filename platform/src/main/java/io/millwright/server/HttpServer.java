@@ -45,6 +45,14 @@ import org.slf4j.LoggerFactory;
 
 /// HTTP/1.1 and HTTP/2 (cleartext) on one port. The only place, with its helpers beside it, that knows the HTTP library.
 final class HttpServer implements AutoCloseable {
+    static {
+        // The library's own switches, set before any field below loads it; each may be overridden with -D.
+        setDefault("com.linecorp.armeria.tlsEngineType", "jdk"); // Else BoringSSL is loaded to be not used.
+        setDefault("com.linecorp.armeria.allowDoubleDotsInQueryString", "true"); // Search filters may hold them.
+        setDefault("com.linecorp.armeria.allowSemicolonInPathComponent", "true");
+        setDefault("com.linecorp.armeria.warnNettyVersions", "false");
+    }
+
     static final AsciiString X_REQUEST_ID = HttpHeaderNames.of("x-request-id");
     static final AsciiString X_MLFLOW_WORKSPACE = HttpHeaderNames.of("x-mlflow-workspace");
     static final Map<String, String> CLOSE = Map.of("connection", "close");
@@ -54,14 +62,6 @@ final class HttpServer implements AutoCloseable {
     private static final long BODIES_IN_MEMORY = 64L << 20;
     private static final Duration DRAIN_AT_MOST = Duration.ofSeconds(4);
     private static final Duration QUIET = Duration.ofMillis(300);
-
-    static {
-        // The library's own switches; each may be overridden with -D.
-        setDefault("com.linecorp.armeria.tlsEngineType", "jdk"); // Else BoringSSL is loaded to be not used.
-        setDefault("com.linecorp.armeria.allowDoubleDotsInQueryString", "true"); // Search filters may hold them.
-        setDefault("com.linecorp.armeria.allowSemicolonInPathComponent", "true");
-        setDefault("com.linecorp.armeria.warnNettyVersions", "false");
-    }
 
     final ServerSettings settings;
     final ServerMetrics metrics;

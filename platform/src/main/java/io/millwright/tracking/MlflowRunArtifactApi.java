@@ -12,6 +12,7 @@ import io.millwright.http.Route;
 import io.millwright.http.Routes;
 import io.millwright.lake.ArtifactDownload;
 import io.millwright.lake.ArtifactInfo;
+import io.millwright.lake.ArtifactPath;
 import io.millwright.lake.ArtifactService;
 import io.millwright.lake.PresignedRequest;
 import java.io.FilterInputStream;
@@ -47,7 +48,10 @@ final class MlflowRunArtifactApi {
 
     private Reply file(Call call) throws IOException {
         String run = call.queryValue("run_id").or(() -> call.queryValue("run_uuid"))
-                .orElseThrow(() -> MALFORMED_REQUEST.because("Missing query parameter 'run_id', expected the id of a run."));
+                .orElseThrow(() -> INVALID_ARGUMENT.because("Missing query parameter 'run_id', expected the id of a run."));
+        if (call.queryValue("path").filter(path -> !path.isEmpty()).isEmpty()) {
+            throw INVALID_ARGUMENT.because("Missing query parameter 'path', expected the path of an artifact.");
+        }
         return download(call, runs.info(run).artifactUri(), "path");
     }
 
@@ -57,8 +61,8 @@ final class MlflowRunArtifactApi {
 
     private Reply download(Call call, String root, String parameter) throws IOException {
         String path = call.queryValue(parameter).filter(p -> !p.isEmpty())
-                .orElseThrow(() -> MALFORMED_REQUEST.because("Missing query parameter '" + parameter + "', expected the path of an artifact."));
-        return ArtifactDownload.of(call, artifacts.open(inOwnStore(root, path)));
+                .orElseThrow(() -> MALFORMED_REQUEST.because("Request must include the \"" + parameter + "\" query parameter."));
+        return ArtifactDownload.of(call, artifacts.open(inOwnStore(root, ArtifactPath.of(path).value())));
     }
 
     /// The web UI's upload: small files only.
@@ -67,7 +71,8 @@ final class MlflowRunArtifactApi {
                 .orElseThrow(() -> INVALID_ARGUMENT.because("Request must specify run_uuid."));
         String path = call.queryValue("path").filter(p -> !p.isEmpty()).orElseThrow(() -> INVALID_ARGUMENT.because("Request must specify path."));
         if (call.contentLength() > UPLOAD_LIMIT) throw INVALID_ARGUMENT.because("Artifact size is too large. Max size is 10MB.");
-        artifacts.store(inOwnStore(runs.info(run).artifactUri(), path), new Capped(call.stream()), call.contentLength());
+        if (call.contentLength() == 0) throw INVALID_ARGUMENT.because("Request must specify data.");
+        artifacts.store(inOwnStore(runs.info(run).artifactUri(), ArtifactPath.of(path).value()), new Capped(call.stream()), call.contentLength());
         return Reply.noContent(200);
     }
 
@@ -76,14 +81,16 @@ final class MlflowRunArtifactApi {
         String run = message.textOrEmpty("run_id");
         String model = message.textOrEmpty("model_id");
         if (run.isEmpty() == model.isEmpty()) throw INVALID_ARGUMENT.because("Exactly one of run_id and model_id must be provided.");
+        String path = ArtifactPath.of(message.requiredText("path")).value();
         String root = run.isEmpty() ? models.get(model, false).artifactUri() : runs.info(run).artifactUri();
-        return presigned(artifacts.presignedUpload(inOwnStore(root, message.requiredText("path")), validity(message)));
+        return presigned(artifacts.presignedUpload(inOwnStore(root, path), validity(message)));
     }
 
     private Reply presignDownload(Call call) throws IOException {
         MlflowMessage message = MlflowMessage.of(call);
+        String path = ArtifactPath.of(message.requiredText("path")).value();
         String root = runs.info(message.requiredText("run_id")).artifactUri();
-        return presigned(artifacts.presignedDownload(inOwnStore(root, message.requiredText("path")), validity(message)));
+        return presigned(artifacts.presignedDownload(inOwnStore(root, path), validity(message)));
     }
 
     private static Duration validity(MlflowMessage message) {
@@ -133,12 +140,13 @@ final class MlflowRunArtifactApi {
 
     private Reply list(Call call) throws IOException {
         MlflowMessage message = MlflowMessage.of(call);
-        return list(runs.info(message.runId()).artifactUri(), message.textOrEmpty("path"));
+        String path = ArtifactPath.of(message.textOrEmpty("path")).value();
+        return list(runs.info(message.runId()).artifactUri(), path);
     }
 
     private Reply listOfModel(Call call) throws IOException {
-        String root = models.get(call.pathVariable("model_id"), false).artifactUri();
-        return list(root, call.queryValue("artifact_directory_path").orElse(""));
+        String path = ArtifactPath.of(call.queryValue("artifact_directory_path").orElse("")).value();
+        return list(models.get(call.pathVariable("model_id"), false).artifactUri(), path);
     }
 
     private Reply list(String root, String path) throws IOException {

@@ -14,6 +14,7 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -324,7 +325,8 @@ abstract class ArtifactContract {
     @Test
     void a_row_whose_content_never_came_is_swept_once_its_upload_must_be_dead() throws Exception {
         String key = "blobs/aa/" + "a".repeat(64) + ".000000000000";
-        lake.db.tx(sql -> new BlobStore().claim(sql, key, "a".repeat(64), 7, new BlobStore.Lease("dead", lake.clock.instant().plus(Duration.ofHours(6))), lake.clock.instant()));
+        Instant now = lake.clock.instant();
+        lake.db.tx(sql -> new BlobStore().claim(sql, key, "a".repeat(64), 7, now, now.plus(Duration.ofHours(6))));
 
         assertThat(lake.artifacts.sweep(false).blobs()).isZero();
         lake.clock.forward(Duration.ofHours(7));

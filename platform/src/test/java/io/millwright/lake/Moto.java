@@ -43,7 +43,8 @@ final class Moto implements AutoCloseable {
     private void awaitAnswer(Path log) throws Exception {
         Instant deadline = Instant.now().plus(Duration.ofSeconds(60));
         while (true) {
-            try (Socket ignored = new Socket(endpoint.getHost(), endpoint.getPort())) {
+            try {
+                new Socket(endpoint.getHost(), endpoint.getPort()).close();
                 return;
             } catch (IOException e) {
                 if (!process.isAlive() || Instant.now().isAfter(deadline)) {

@@ -46,12 +46,12 @@ final class LocalArtifacts {
         if (nearby != null && hasFiles(nearby)) return new FilesUnder(nearby.toRealPath());
         return switch (ArtifactUri.parse(uri)) {
             case ArtifactUri.Remote(String remote) -> new SourceArtifacts.Remote(remote);
-            case ArtifactUri.Local(Path path) -> local(ownerId, base.resolve(path).normalize());
+            case ArtifactUri.Local(Path path) -> local(ownerId, base.resolve(path).normalize(), nearby);
             case ArtifactUri.Proxied(String path, String _) -> proxied(ownerId, path, uri);
         };
     }
 
-    private SourceArtifacts local(String ownerId, Path path) throws IOException {
+    private SourceArtifacts local(String ownerId, Path path, @Nullable Path nearby) throws IOException {
         if (!isOwn(ownerId, path)) return notOwn(ownerId, path);
         List<Path> candidates = new ArrayList<>();
         candidates.add(path);
@@ -64,6 +64,8 @@ final class LocalArtifacts {
         for (Path candidate : candidates) {
             if (Files.isDirectory(candidate)) return own(ownerId, candidate);
         }
+        // The URI names the very folder beside the metadata, as it was called before the whole was moved.
+        if (nearby != null && haveSameEnd(path, nearby)) return new NoFiles();
         // MLflow makes the folder with the first artifact: without one it is missing, and that is in order.
         Path above = path;
         for (int level = 0; level < LEVELS_TO_ROOT && above != null; level++) above = above.getParent();
@@ -71,6 +73,14 @@ final class LocalArtifacts {
         if (rootIsThere || rootsWereGiven) return new NoFiles();
         return new SourceArtifacts.Unreadable(path + " is not on this machine. If the folder was moved, say where it is"
                 + " now: --from-artifacts DIR, the folder that holds the experiments' folders");
+    }
+
+    private static boolean haveSameEnd(Path a, Path b) {
+        int names = 3; // <experiment>/<run>/artifacts, or models/<logged model>/artifacts
+        return a.getNameCount() >= names
+                && b.getNameCount() >= names
+                && a.subpath(a.getNameCount() - names, a.getNameCount())
+                        .equals(b.subpath(b.getNameCount() - names, b.getNameCount()));
     }
 
     private SourceArtifacts proxied(String ownerId, String path, String uri) throws IOException {

@@ -21,6 +21,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -36,6 +37,8 @@ final class RestClient {
                             .build())
                     // Old servers write a metric that is NaN as a bare word.
                     .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+                    // A connection is used again only when its answer was read to the end.
+                    .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
                     .build())
             .build();
 
@@ -60,6 +63,15 @@ final class RestClient {
         /// There is no such route: an older server.
         boolean isUnknownRoute() {
             return status == 404 || status == 405 || status == 501;
+        }
+    }
+
+    /// The answer was longer than asked for. Not tried again.
+    static final class TooLong extends IOException {
+        private static final long serialVersionUID = 1;
+
+        TooLong(String message) {
+            super(message);
         }
     }
 
@@ -134,8 +146,14 @@ final class RestClient {
     }
 
     ObjectNode post(String path, ObjectNode message) throws IOException {
+        return post(path, message, Long.MAX_VALUE);
+    }
+
+    /// @param limit the most bytes of an answer to keep in memory
+    /// @throws TooLong when there are more
+    ObjectNode post(String path, ObjectNode message, long limit) throws IOException {
         byte[] bytes = JSON.writeValueAsBytes(message);
-        return retry(() -> exchange("POST", path, bytes, (body, length) -> object(path, body)));
+        return retry(() -> exchange("POST", path, bytes, (body, length) -> object(path, new LimitedStream(body, limit))));
     }
 
     private static ObjectNode object(String path, InputStream body) throws IOException {
@@ -198,7 +216,7 @@ final class RestClient {
         HttpURLConnection connection = answered(method, path, body);
         try (InputStream in = new WholeStream(connection.getInputStream(), connection)) {
             T result = exchange.with(in, connection.getContentLengthLong());
-            in.transferTo(OutputStream.nullOutputStream()); // A connection is used again only when it was read out.
+            in.transferTo(OutputStream.nullOutputStream());
             return result;
         }
     }
@@ -290,7 +308,7 @@ final class RestClient {
         for (int tried = 1; ; tried++) {
             try {
                 return attempt.run();
-            } catch (Refused e) {
+            } catch (Refused | TooLong e) {
                 throw e;
             } catch (Transient e) {
                 if (tried >= patience.tries()) throw new IOException(e.getMessage() + ", " + tried + " times", e);
@@ -313,6 +331,30 @@ final class RestClient {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
+        }
+    }
+
+    private static final class LimitedStream extends FilterInputStream {
+        private final long limit;
+        private long left;
+
+        LimitedStream(InputStream in, long limit) {
+            super(in);
+            this.limit = limit;
+            this.left = limit;
+        }
+
+        @Override
+        public int read() throws IOException {
+            throw new UnsupportedOperationException("read in blocks");
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int n = super.read(buffer, offset, length);
+            left -= Math.max(0, n);
+            if (left < 0) throw new TooLong("the answer has more than " + limit + " bytes");
+            return n;
         }
     }
 

@@ -26,6 +26,7 @@ public final class RestSource implements MlflowSource {
     private static final String API = "/api/2.0/mlflow";
     private static final int EXPERIMENTS = 1000;
     private static final int RUNS = 100;
+    private static final long LARGEST_PAGE_BYTES = 16_000_000;
     private static final int MODELS = 50;
     private static final int POINTS = 20_000;
     private static final int DEEPEST_FOLDER = 100;
@@ -139,10 +140,15 @@ public final class RestSource implements MlflowSource {
     @Override
     public void runs(Experiment experiment, Visitor<SourceRun> visitor) throws IOException {
         Optional<String> token = Optional.empty();
-        do {
-            ObjectNode message = message(RUNS, token).put("run_view_type", "ALL");
-            message.putArray("experiment_ids").add(String.valueOf(experiment.id()));
-            ObjectNode page = http.post(API + "/runs/search", message);
+        int size = RUNS;
+        while (true) {
+            ObjectNode page;
+            try {
+                page = searchRuns(experiment, size, token);
+            } catch (RestClient.TooLong e) {
+                size = Math.max(1, size / 4); // Runs may carry profiles of datasets, megabytes each.
+                continue;
+            }
             for (JsonNode json : page.path("runs")) {
                 SourceRun run;
                 try {
@@ -154,7 +160,14 @@ public final class RestSource implements MlflowSource {
                 visitor.visit(run);
             }
             token = nextPage(page);
-        } while (token.isPresent());
+            if (token.isEmpty()) return;
+        }
+    }
+
+    private ObjectNode searchRuns(Experiment experiment, int size, Optional<String> token) throws IOException {
+        ObjectNode message = message(size, token).put("run_view_type", "ALL");
+        message.putArray("experiment_ids").add(String.valueOf(experiment.id()));
+        return http.post(API + "/runs/search", message, size == 1 ? Long.MAX_VALUE : LARGEST_PAGE_BYTES);
     }
 
     @Override

@@ -171,23 +171,26 @@ public final class SqliteSource implements MlflowSource {
                     row -> of(page, row).latest.add(new MetricPoint(
                             row.getString(2), value(row, 3, row.getInt(6) == 1), row.getLong(4), row.getLong(5))));
         }
-        if (tables.has("inputs") && tables.has("datasets")) fillDatasets(page, ids, in);
         if (tables.has("inputs")) fillModels(page, ids, in);
     }
 
-    private void fillDatasets(Map<String, RunRow> page, List<String> ids, String in) throws IOException {
+    /// For one run only: each dataset may carry a profile of megabytes.
+    private List<DatasetInput> datasets(String run) throws IOException {
+        List<DatasetInput> datasets = new ArrayList<>();
+        if (!tables.has("inputs") || !tables.has("datasets")) return datasets;
+        String inputs = " inputs i where i.source_type = 'DATASET' and i.destination_type = 'RUN' and i.destination_id = ?";
         Map<String, Map<String, String>> tags = new HashMap<>();
-        String inputs = "inputs i where i.source_type = 'DATASET' and i.destination_type = 'RUN' and i.destination_id" + in;
         if (tables.has("input_tags")) {
-            each("select t.input_uuid, t.name, t.value from input_tags t where t.input_uuid in (select i.input_uuid from "
-                    + inputs + ")", ids, row -> tags.computeIfAbsent(row.getString(1), id -> new HashMap<>())
+            each("select input_uuid, name, value from input_tags where input_uuid in (select i.input_uuid from" + inputs + ")",
+                    List.of(run), row -> tags.computeIfAbsent(row.getString(1), id -> new HashMap<>())
                             .put(row.getString(2), text(row, 3)));
         }
-        each("select i.destination_id, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,"
-                + " d.dataset_profile, i.input_uuid from datasets d, " + inputs.replace(" where ", " where d.dataset_uuid = i.source_id and ")
-                + " order by i.rowid", ids, row -> of(page, row).datasets.add(new DatasetInput(
+        each("select i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,"
+                + " d.dataset_profile from datasets d," + inputs + " and d.dataset_uuid = i.source_id order by i.rowid",
+                List.of(run), row -> datasets.add(new DatasetInput(
                         text(row, 2), text(row, 3), text(row, 4), text(row, 5), row.getString(6), row.getString(7),
-                        tags.getOrDefault(row.getString(8), Map.of()))));
+                        tags.getOrDefault(row.getString(1), Map.of()))));
+        return datasets;
     }
 
     private void fillModels(Map<String, RunRow> page, List<String> ids, String in) throws IOException {
@@ -215,7 +218,6 @@ public final class SqliteSource implements MlflowSource {
         final Map<String, String> params = new HashMap<>();
         final Map<String, String> tags = new HashMap<>();
         final List<MetricPoint> latest = new ArrayList<>();
-        final List<DatasetInput> datasets = new ArrayList<>();
         final List<String> inputs = new ArrayList<>();
         final List<Run.ModelOutput> outputs = new ArrayList<>();
         String name = "";
@@ -247,7 +249,7 @@ public final class SqliteSource implements MlflowSource {
             String stamp = counted
                     ? String.valueOf(count("select count(*) from metrics where run_uuid = ?", List.of(id)))
                     : "";
-            return new SourceRun(new Run(info, latest, params, tags, datasets, inputs, outputs), stamp);
+            return new SourceRun(new Run(info, latest, params, tags, datasets(id), inputs, outputs), stamp);
         }
     }
 

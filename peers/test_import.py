@@ -1,0 +1,292 @@
+"""`./millwright import mlflow` against real MLflow: its server, its SQLite file, its file store. What MLflow's own client
+reads from both sides must be the same, run by run."""
+
+import json
+import math
+import subprocess
+import time
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import ViewType
+from mlflow.exceptions import MlflowException
+
+import make_import_fixtures
+import servers
+
+
+class Source:
+    """A store that MLflow filled, how its client reads it, and how the import finds it."""
+
+    def __init__(self, uri, arguments, running):
+        self.client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        self.arguments = arguments
+        self.running = running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leave_no_tracking_uri():
+    yield
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    with servers.start_mlflow(folder / "import-server") as running:
+        yield Source(running.url, ["--from", running.url], make_import_fixtures.fill(running.url))
+
+
+@pytest.fixture(scope="module")
+def database(folder, server):
+    """The same server's file and artifact folder, read past the server."""
+    home = folder / "import-server"
+    arguments = ["--from", f"sqlite:///{home}/mlflow.db", "--from-artifacts", home / "artifacts"]
+    source = Source("http://unused", arguments, server.running)
+    source.client = server.client
+    return source
+
+
+@pytest.fixture(scope="module")
+def mlruns(folder):
+    store = folder / "mlruns"
+    return Source(store.as_uri(), ["--from", store], make_import_fixtures.fill(store.as_uri(), points=200))
+
+
+@pytest.fixture(params=["server", "database", "mlruns"])
+def source(request):
+    return request.getfixturevalue(request.param)
+
+
+def run_import(home, source, *more, code=0):
+    report = home.parent / f"{home.name}-report.json"
+    done = servers.millwright(
+        "import", "mlflow", "--home", home, "--report", report, *source.arguments, *more, timeout=300
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return json.loads(report.read_text())
+
+
+# What the two sides say, in a form that can be compared.
+
+
+def number(value):
+    """MLflow's databases keep an infinity as the largest double; its file store keeps the infinity."""
+    if math.isnan(value):
+        return "nan"
+    return math.copysign(1.7976931348623157e308, value) if math.isinf(value) else value
+
+
+def pairs(tags):
+    return {t.key: t.value for t in tags}
+
+
+def described(client, experiment, run):
+    info = run.info
+    history = {
+        key: sorted({(m.timestamp, m.step, number(m.value)) for m in client.get_metric_history(info.run_id, key)}, key=str)
+        for key in run.data.metrics
+    }
+    return {
+        "experiment": experiment,
+        "name": info.run_name,
+        "user": info.user_id,
+        "status": info.status,
+        "start": info.start_time,
+        "end": info.end_time,
+        "stage": info.lifecycle_stage,
+        "params": run.data.params,
+        "tags": run.data.tags,
+        "latest": {key: number(value) for key, value in run.data.metrics.items()},
+        "history": history,
+        "datasets": [(d.dataset.to_dictionary(), pairs(d.tags)) for d in run.inputs.dataset_inputs],
+        "models read": sorted(m.model_id for m in run.inputs.model_inputs),
+        "models made": sorted((m.model_id, m.step) for m in run.outputs.model_outputs) if run.outputs else [],
+    }
+
+
+def described_model(experiment, model):
+    return {
+        "experiment": experiment,
+        "name": model.name,
+        "type": model.model_type or None,
+        "source run": model.source_run_id or None,
+        "status": str(model.status),
+        "created": model.creation_timestamp,
+        "params": model.params,
+        "tags": model.tags,
+        "metrics": sorted((m.key, number(m.value), m.timestamp, m.step, m.run_id, m.dataset_name) for m in model.metrics or []),
+    }
+
+
+def contents(client, run_id, path=None):
+    found = {}
+    for entry in client.list_artifacts(run_id, path):
+        if entry.is_dir:
+            found |= contents(client, run_id, entry.path)
+        else:
+            with open(client.download_artifacts(run_id, entry.path), "rb") as file:
+                found[entry.path] = file.read()
+    return found
+
+
+def model_contents(client, model_id, path=None):
+    found = {}
+    for entry in client.list_logged_model_artifacts(model_id, path):
+        if entry.is_dir:
+            found |= model_contents(client, model_id, entry.path)
+        else:
+            uri = client.get_logged_model(model_id).artifact_location + "/" + entry.path
+            with open(mlflow.artifacts.download_artifacts(uri, tracking_uri=client.tracking_uri), "rb") as file:
+                found[entry.path] = file.read()
+    return found
+
+
+def everything(client):
+    """All experiments, runs and logged models of a server by name and id, files included."""
+    experiments, runs, models = {}, {}, {}
+    for experiment in client.search_experiments(view_type=ViewType.ALL):
+        name = experiment.name
+        experiments[name] = (experiment.lifecycle_stage, experiment.tags, experiment.creation_time)
+        for run in client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL, max_results=1000):
+            run = client.get_run(run.info.run_id)
+            runs[run.info.run_id] = described(client, name, run) | {"files": contents(client, run.info.run_id)}
+        if experiment.lifecycle_stage == "active":
+            for model in client.search_logged_models([experiment.experiment_id]):
+                files = model_contents(client, model.model_id)
+                models[model.model_id] = described_model(name, model) | {"files": files}
+    return experiments, runs, models
+
+
+def test_all_that_mlflow_shows_is_here_too(folder, source, request):
+    home = folder / f"import-{request.node.callspec.id}"
+    report = run_import(home, source)
+    assert report["complete"]
+    assert report["left_out"]["registered models"]["count"] == 1
+
+    theirs = everything(source.client)
+    with servers.start_millwright(home) as millwright:
+        ours = everything(MlflowClient(tracking_uri=millwright.url))
+
+    default = ours[0].pop("Default")
+    assert default[0] == theirs[0].pop("Default")[0]
+    assert ours[0] == theirs[0]
+    assert ours[1].keys() == theirs[1].keys()
+    for run_id, run in theirs[1].items():
+        assert ours[1][run_id] == run, run["name"]
+    assert ours[2].keys() == theirs[2].keys()
+    for model_id, model in theirs[2].items():
+        assert ours[2][model_id] == model, model["name"]
+    assert report["counts"]["runs.new"] == len(theirs[1]) == 13
+
+    # A second import writes nothing; a run that went on is brought up to date.
+    counts = run_import(home, source)["counts"]
+    assert counts["runs.unchanged"] == 13
+    assert counts["runs.new"] + counts["runs.updated"] + counts["artifact-files"] + counts["metric-points"] == 0
+    source.client.log_metric(source.running, "loss", 0.5, timestamp=int(time.time() * 1000), step=len(run_id))
+    counts = run_import(home, source)["counts"]
+    assert (counts["runs.updated"], counts["runs.unchanged"]) == (1, 12)
+
+
+def test_a_model_loads_after_the_import(folder, server):
+    home = folder / "import-load"
+    run_import(home, server)
+    with servers.start_millwright(home) as millwright:
+        client = MlflowClient(tracking_uri=millwright.url)
+        mlflow.set_tracking_uri(millwright.url)
+        (model,) = client.search_logged_models(
+            [client.get_experiment_by_name("team a/churn: ä").experiment_id], filter_string="name = 'classifier'"
+        )
+        loaded = mlflow.sklearn.load_model(f"models:/{model.model_id}")
+        assert loaded.predict([[2.0]]).tolist() == [1]
+
+
+def test_an_import_that_was_killed_goes_on(folder, database):
+    """Killed again and again, each time a little later, until one import comes to its end."""
+    home = folder / "import-killed"
+    killed = 0
+    for milliseconds in range(300, 60_000, 300):
+        process = subprocess.Popen(
+            [str(servers.ROOT / "millwright"), "import", "mlflow", "--home", str(home), *map(str, database.arguments)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            assert process.wait(milliseconds / 1000) == 0
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            killed += 1
+    assert killed > 0
+
+    report = run_import(home, database)
+    assert report["counts"]["runs.unchanged"] == 13
+    with servers.start_millwright(home) as millwright:
+        ours = everything(MlflowClient(tracking_uri=millwright.url))
+    theirs = everything(database.client)
+    assert ours[1] == theirs[1]
+    assert ours[2] == theirs[2]
+    verified = servers.millwright("ledger", "verify", "--home", home)
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_a_dry_run_writes_nothing(folder, source, request):
+    home = folder / f"import-dry-{request.node.callspec.id}"
+    report = run_import(home, source, "--dry-run")
+    assert report["counts"]["runs.new"] == 13
+    assert not home.exists()
+
+
+def test_an_import_beside_a_running_server_is_refused_and_says_what_to_do(folder, database):
+    home = folder / "import-locked"
+    with servers.start_millwright(home):
+        done = servers.millwright("import", "mlflow", "--home", home, *database.arguments)
+    assert done.returncode == 1
+    assert "in use by another Millwright process" in done.stderr
+
+
+def test_import_into_postgresql_while_its_server_runs(folder, server, postgres):
+    url = postgres.create_database("imported")
+    home = folder / "import-postgres"
+    with servers.start_millwright(home, db=url) as millwright:
+        client = MlflowClient(tracking_uri=millwright.url)
+        ours = client.create_experiment("ours")
+        report = run_import(home, server, "--db", url)
+        renumbered = report["changed"]["experiments with a new id, because another experiment has theirs"]
+        assert renumbered["count"] == 1
+        imported = everything(client)
+        # The next experiment's id is none that the import brought along.
+        assert int(client.create_experiment("later")) > int(ours)
+    assert "ours" in imported[0]
+    theirs = everything(server.client)
+    assert imported[1] == theirs[1]
+    assert imported[2] == theirs[2]
+
+
+def test_a_wrong_address_is_told_at_once(folder):
+    done = servers.millwright("import", "mlflow", "--home", folder / "none", "--from", "http://127.0.0.1:9", timeout=60)
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+
+
+def test_an_unknown_path_is_told(folder):
+    done = servers.millwright("import", "mlflow", "--home", folder / "none", "--from", folder / "no-such-thing")
+    assert done.returncode == 1
+    assert "There is nothing at" in done.stderr
+
+
+def test_millwright_itself_can_be_imported(folder, server):
+    """It speaks MLflow's REST, so one Millwright can move into another."""
+    first, second = folder / "import-first", folder / "import-second"
+    run_import(first, server)
+    with servers.start_millwright(first) as millwright:
+        client = MlflowClient(tracking_uri=millwright.url)
+        copy = Source(millwright.url, ["--from", millwright.url], None)
+        assert run_import(second, copy)["complete"]
+        theirs = everything(client)
+    with servers.start_millwright(second) as millwright:
+        ours = everything(MlflowClient(tracking_uri=millwright.url))
+    assert ours[1] == theirs[1]
+    with pytest.raises(MlflowException):
+        client.get_run("0" * 32)

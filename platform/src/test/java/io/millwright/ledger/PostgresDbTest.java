@@ -1,0 +1,88 @@
+package io.millwright.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millwright.kernel.ErrorCode;
+import io.millwright.kernel.Failure;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+final class PostgresDbTest extends DbContract {
+    private URI uri;
+
+    @Override
+    Db fresh() {
+        uri = TestDatabases.postgresUri();
+        return PostgresDb.open(uri);
+    }
+
+    @Override
+    Db again() {
+        return PostgresDb.open(uri);
+    }
+
+    @Test
+    void several_processes_lose_nothing_of_each_other() throws Exception {
+        db.tx(sql -> sql.update("insert into things (id, number) values (1, 0)"));
+        try (Db second = again();
+                Db third = again()) {
+            List<Db> processes = List.of(db, second, third);
+
+            Together.run(30, i -> () -> {
+                for (int n = 0; n < 5; n++) {
+                    processes.get(i % 3).tx(sql -> {
+                        int number = sql.query("select number from things where id = 1", row -> row.getInt(1)).getFirst();
+                        return sql.update("update things set number = ? where id = 1", number + 1);
+                    });
+                }
+                return 0;
+            });
+        }
+
+        assertThat(number(1)).isEqualTo(30 * 5);
+    }
+
+    @Test
+    void a_lost_connection_is_unavailable_once_and_then_replaced() {
+        AtomicInteger runs = new AtomicInteger();
+
+        assertFailure(ErrorCode.UNAVAILABLE, () -> db.tx(sql -> {
+                    runs.incrementAndGet();
+                    add(sql, 1, "lost");
+                    sql.query("select pg_terminate_backend(pg_backend_pid())", row -> 1);
+                    return add(sql, 2, "never sent");
+                }));
+
+        assertThat(runs).hasValue(1);
+        assertThat(names()).isEmpty();
+        db.ping();
+    }
+
+    @Test
+    void a_nul_character_is_the_callers_mistake() {
+        assertFailure(ErrorCode.INVALID_ARGUMENT, () -> db.tx(sql -> add(sql, 1, "a\0b")))
+                .hasMessageContaining("U+0000");
+    }
+
+    @Test
+    void a_wrong_password_is_told_without_repeating_it() {
+        URI wrong = URI.create("postgresql://postgres:s3cret@localhost:%d/no_such_database".formatted(uri.getPort()));
+
+        assertThatThrownBy(() -> PostgresDb.open(wrong))
+                .isInstanceOf(Failure.class)
+                .hasMessageContaining("no_such_database")
+                .message()
+                .doesNotContain("s3cret");
+        assertThat(db.describe()).doesNotContain("postgres:postgres").contains("localhost");
+    }
+
+    @Test
+    void an_address_without_a_database_is_refused() {
+        assertThatThrownBy(() -> PostgresDb.open(URI.create("postgresql://localhost")))
+                .isInstanceOf(Failure.class)
+                .hasMessageContaining("postgresql://user:password@host:port/database");
+    }
+}
