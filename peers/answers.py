@@ -82,6 +82,8 @@ class Answers:
         if isinstance(value, _MlflowObject):
             return self.plain(dict(value))
         if isinstance(value, dict):
+            if value.get("is_dir") is False:
+                value = {**value, "file_size": value.get("file_size") or 0}  # MLflow leaves out the size of an empty file
             if DATABASE_TEXT.search(str(value.get("message"))):
                 # MLflow let its database speak. That it refuses is its answer, not the words or the code.
                 value = {k: ANYTHING if k in ("message", "code", "error_code") else v for k, v in value.items()}

@@ -58,17 +58,16 @@ def test_a_changed_byte_in_the_ledger_is_found(folder):
 def change_one_byte(database):
     """Changes one letter or digit in the payload of an event from the middle; returns the event's id."""
     with sqlite3.connect(database) as sql:
-        columns = sql.execute("PRAGMA table_info(ledger_events)").fetchall()
-        key = next((c[1] for c in columns if c[5]), "rowid")
-        rows = sql.execute(f"SELECT {key}, payload FROM ledger_events ORDER BY {key}").fetchall()
-        rows = [(event_id, payload) for event_id, payload in rows if re.search(r"\w", payload or "")]
+        rows = sql.execute("SELECT id, payload FROM ledger_events ORDER BY seq").fetchall()
+        rows = [(event_id, payload) for event_id, payload in rows if re.search(r"\w", payload)]
         event_id, payload = rows[len(rows) // 2]
         at = list(re.finditer(r"\w", payload))[-1].start()
         changed = payload[:at] + ("1" if payload[at] != "1" else "2") + payload[at + 1 :]
         # Who can write to the file can drop what guards the table.
-        for (trigger,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger_events'").fetchall():
+        triggers = sql.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger_events'")
+        for (trigger,) in triggers.fetchall():
             sql.execute(f'DROP TRIGGER "{trigger}"')
-        sql.execute(f"UPDATE ledger_events SET payload = ? WHERE {key} = ?", (changed, event_id))
+        sql.execute("UPDATE ledger_events SET payload = ? WHERE id = ?", (changed, event_id))
     sql.close()
     return event_id
 

@@ -36,7 +36,7 @@ final class TrashStore {
     List<Item> experiments(Sql sql, @Nullable String workspace, long before, int limit) {
         return sql.query(
                 "select 'experiment', workspace, id, cast(id as varchar(20)), name, deleted_at, artifact_location from experiments"
-                        + " where deleted_at <= ? and (workspace = ? or ? = '') order by deleted_at, id limit ?",
+                        + " where deleted_at <= ? and (workspace = ? or ? = '') order by deleted_at, experiments.id limit ?",
                 TrashStore::item, before, orAll(workspace), orAll(workspace), limit);
     }
 

@@ -192,7 +192,7 @@ public final class MlflowImport {
             counts.add(ImportCounts.Of.RUNS_UNCHANGED, 1); // Its artifacts are still not to be had.
             return;
         }
-        Run run = found.run();
+        Run run = source.whole(found);
         RunInfo info = run.info();
         Run here = new Run(
                 new RunInfo(

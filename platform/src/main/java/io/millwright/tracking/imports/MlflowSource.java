@@ -3,6 +3,7 @@ package io.millwright.tracking.imports;
 import io.millwright.tracking.Experiment;
 import io.millwright.tracking.LoggedModel;
 import io.millwright.tracking.MetricPoint;
+import io.millwright.tracking.Run;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
@@ -24,6 +25,11 @@ public sealed interface MlflowSource extends AutoCloseable permits RestSource, S
     OptionalLong runCount() throws IOException;
 
     void runs(Experiment experiment, Visitor<SourceRun> visitor) throws IOException;
+
+    /// The run with what [#runs] may leave out because the source's lists do.
+    default Run whole(SourceRun run) throws IOException {
+        return run.run();
+    }
 
     void loggedModels(Experiment experiment, Visitor<LoggedModel> visitor) throws IOException;
 

@@ -5,6 +5,7 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import io.millwright.tracking.Experiment;
 import io.millwright.tracking.LoggedModel;
 import io.millwright.tracking.MetricPoint;
+import io.millwright.tracking.Run;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -34,6 +35,7 @@ public final class RestSource implements MlflowSource {
     private final RestClient http;
     private final ImportNotes notes;
     private final RestMessages messages;
+    private volatile boolean hasLoggedModels = true;
 
     private RestSource(RestClient http, ImportNotes notes) {
         this.http = http;
@@ -164,6 +166,14 @@ public final class RestSource implements MlflowSource {
         }
     }
 
+    /// MLflow's search (3.17) leaves out which logged models a run read; getting the run alone does not.
+    @Override
+    public Run whole(SourceRun run) throws IOException {
+        if (!hasLoggedModels) return run.run();
+        JsonNode alone = http.get(API + "/runs/get" + RestClient.query(Map.of("run_id", run.id()))).path("run");
+        return messages.run(alone).run();
+    }
+
     private ObjectNode searchRuns(Experiment experiment, int size, Optional<String> token) throws IOException {
         ObjectNode message = message(size, token).put("run_view_type", "ALL");
         message.putArray("experiment_ids").add(String.valueOf(experiment.id()));
@@ -198,8 +208,9 @@ public final class RestSource implements MlflowSource {
             try {
                 page = http.post(API + "/logged-models/search", message);
             } catch (RestClient.Refused e) {
-                if (e.isUnknownRoute()) return; // Before 3.0 there were none.
-                throw e;
+                if (!e.isUnknownRoute()) throw e;
+                hasLoggedModels = false; // Before 3.0 there were none.
+                return;
             }
             for (JsonNode json : page.path("models")) {
                 LoggedModel model;

@@ -61,6 +61,8 @@ class RestSourceTest {
                 + " \"churn\", \"artifact_location\": \"mlflow-artifacts:/5\", \"lifecycle_stage\": \"active\"}]}");
         answers.put("POST /api/2.0/mlflow/runs/search", ONE_RUN);
         answers.put("POST /api/2.0/mlflow/logged-models/search", "{}");
+        String whole = ONE_RUN.strip().replace("{\"runs\": [{", "{\"run\": {\"inputs\": {\"model_inputs\": [{\"model_id\": \"m-1\"}]},");
+        answers.put("GET /api/2.0/mlflow/runs/get", whole.substring(0, whole.length() - 3) + "}}");
         answers.put("GET /api/2.0/mlflow/artifacts/list", "{}");
         answers.put("GET /api/2.0/mlflow/metrics/get-history", "{\"metrics\": ["
                 + "{\"key\": \"loss\", \"value\": 0.5, \"timestamp\": 1, \"step\": 0},"
@@ -113,6 +115,7 @@ class RestSourceTest {
         assertThat(run.info().name()).isEqualTo("first");
         assertThat(run.info().endTimeMillis()).hasValue(20);
         assertThat(run.params()).isEqualTo(Map.of("C", "0.5"));
+        assertThat(run.modelInputs()).containsExactly("m-1"); // Only the run alone says so, not the search.
         assertThat(millwright.history(RUN, "loss"))
                 .containsExactly(
                         new MetricPoint("loss", 0.5, 1, 0),
