@@ -93,7 +93,8 @@ def measure_scale(bench, server):
             question = body | {"experiment_ids": [searched]}
             seconds = sequential_seconds(f"{url}{API}/runs/search", bench.warm_up, 10, question)
             values[f"search_{name}"] = percentile(seconds, 0.5) * 1000
-    values["memory"] = max([watch.high_water, *watch.peaks.values()])
+    if watch.peaks:  # None of a server that was not started here: no number rather than a 0 that meets the limit.
+        values["memory"] = max([watch.high_water, *watch.peaks.values()])
     bench.details.append({"server": server.name, "request": "scale", "memory_peaks_mib": watch.peaks,
                           "largest_process_high_water_mib": watch.high_water})
     return values | {

@@ -21,24 +21,37 @@ public enum Dialect {
 
         @Override
         Reply body(int status, Failure failure, String requestId) throws IOException {
-            return Reply.json(status, "application/json", json -> json.writeStartObject()
-                    .writeStringProperty("error_code", failure.code().mlflowName())
-                    .writeStringProperty("message", failure.message())
-                    .writeEndObject());
+            return Reply.json(
+                    status,
+                    "application/json",
+                    json -> json.writeStartObject()
+                            .writeStringProperty("error_code", failure.code().mlflowName())
+                            .writeStringProperty("message", failure.message())
+                            .writeEndObject());
         }
     },
     /// RFC 9457 problem details carrying the catalogue's code.
     OWN {
         @Override
         Reply body(int status, Failure failure, String requestId) throws IOException {
-            return Reply.json(status, "application/problem+json", json -> json.writeStartObject()
-                    .writeStringProperty("type", "urn:millwright:error:" + failure.code().name())
-                    .writeStringProperty("title", failure.code().name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '))
-                    .writeNumberProperty("status", status)
-                    .writeStringProperty("detail", failure.message())
-                    .writeStringProperty("code", failure.code().name())
-                    .writeStringProperty("request_id", requestId)
-                    .writeEndObject());
+            return Reply.json(
+                    status,
+                    "application/problem+json",
+                    json -> json.writeStartObject()
+                            .writeStringProperty(
+                                    "type",
+                                    "urn:millwright:error:" + failure.code().name())
+                            .writeStringProperty(
+                                    "title",
+                                    failure.code()
+                                            .name()
+                                            .toLowerCase(java.util.Locale.ROOT)
+                                            .replace('_', ' '))
+                            .writeNumberProperty("status", status)
+                            .writeStringProperty("detail", failure.message())
+                            .writeStringProperty("code", failure.code().name())
+                            .writeStringProperty("request_id", requestId)
+                            .writeEndObject());
         }
     },
     /// Plain text, for probes and browsers.

@@ -27,7 +27,8 @@ public final class MlflowMessage {
 
     private static final JsonMapper SORTED =
             JsonMapper.builder().enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED).build();
-    private static final Pattern DECIMAL = Pattern.compile("[+-]?(\\d{1,400}(\\.\\d{0,400})?|\\.\\d{1,400})([eE][+-]?\\d{1,9})?");
+    private static final Pattern DECIMAL =
+            Pattern.compile("[+-]?(\\d{1,400}(\\.\\d{0,400})?|\\.\\d{1,400})([eE][+-]?\\d{1,9})?");
 
     private final ObjectNode fields;
     /// `""` at the top, else as in `metrics[3].`
@@ -54,7 +55,8 @@ public final class MlflowMessage {
         if (node.isString()) node = Json.parse(node.stringValue().getBytes(java.nio.charset.StandardCharsets.UTF_8));
         if (node.isNull() || node.isMissingNode()) return empty();
         if (!(node instanceof ObjectNode object)) {
-            throw INVALID_ARGUMENT.because("The request body is a JSON %s, expected an object.".formatted(typeName(node)));
+            throw INVALID_ARGUMENT.because(
+                    "The request body is a JSON %s, expected an object.".formatted(typeName(node)));
         }
         return new MlflowMessage(object, "", false);
     }
@@ -90,7 +92,10 @@ public final class MlflowMessage {
     /// Either name of the run id; `run_uuid` is the old one.
     public String runId() {
         if (present(fields.get("run_uuid")) == null) requireSnakeCase("run_id");
-        return text("run_id").filter(t -> !t.isEmpty()).or(() -> text("run_uuid")).filter(t -> !t.isEmpty())
+        return text("run_id")
+                .filter(t -> !t.isEmpty())
+                .or(() -> text("run_uuid"))
+                .filter(t -> !t.isEmpty())
                 .orElseThrow(() -> missing("run_id"));
     }
 
@@ -195,7 +200,8 @@ public final class MlflowMessage {
         for (E constant : type.getEnumConstants()) {
             int number = constant.ordinal() + firstNumber;
             boolean named = value.isString()
-                    && (value.stringValue().equals(constant.name()) || value.stringValue().equals(String.valueOf(number)));
+                    && (value.stringValue().equals(constant.name())
+                            || value.stringValue().equals(String.valueOf(number)));
             if (named || value.isInt() && value.intValue() == number) return Optional.of(constant);
         }
         return Optional.empty();
@@ -244,8 +250,8 @@ public final class MlflowMessage {
     private Failure invalid(String name, @Nullable JsonNode value) {
         String shown = value == null ? "null" : SORTED.writeValueAsString(value);
         if (shown.length() > 200) shown = shown.substring(0, 200) + "…";
-        return INVALID_ARGUMENT.because("Invalid value " + shown + " for parameter '" + path + name + "' supplied:  Hint: Value was of type '"
-                + typeName(value) + "'." + HINT);
+        return INVALID_ARGUMENT.because("Invalid value " + shown + " for parameter '" + path + name
+                + "' supplied:  Hint: Value was of type '" + typeName(value) + "'." + HINT);
     }
 
     private long toLong(String name, JsonNode value) {
@@ -267,10 +273,16 @@ public final class MlflowMessage {
     private String checkText(String name, String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c == 0) throw INVALID_ARGUMENT.because("Parameter '" + path + name + "' contains the character NUL at position " + i + ", which no text may.");
+            if (c == 0)
+                throw INVALID_ARGUMENT.because("Parameter '" + path + name + "' contains the character NUL at position "
+                        + i + ", which no text may.");
             if (Character.isSurrogate(c)) {
-                if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) i++;
-                else throw INVALID_ARGUMENT.because("Parameter '" + path + name + "' contains half a surrogate pair at position " + i + ", which is no character.");
+                if (Character.isHighSurrogate(c)
+                        && i + 1 < text.length()
+                        && Character.isLowSurrogate(text.charAt(i + 1))) i++;
+                else
+                    throw INVALID_ARGUMENT.because("Parameter '" + path + name
+                            + "' contains half a surrogate pair at position " + i + ", which is no character.");
             }
         }
         return text;
@@ -288,7 +300,8 @@ public final class MlflowMessage {
         if (camelName.equals(name) || fromQuery) return snake;
         JsonNode camel = present(fields.get(camelName));
         if (snake != null && camel != null) {
-            throw INVALID_ARGUMENT.because("Request specifies both '" + name + "' and '" + camelName + "'; provide only one of them.");
+            throw INVALID_ARGUMENT.because(
+                    "Request specifies both '" + name + "' and '" + camelName + "'; provide only one of them.");
         }
         return snake != null ? snake : camel;
     }

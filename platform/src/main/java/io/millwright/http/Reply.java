@@ -67,7 +67,8 @@ public record Reply(int status, Map<String, String> headers, Body body) {
     private static final Reply EMPTY_JSON = new Reply(
             200,
             Map.of("content-type", "application/json"),
-            new Body.Bytes(ByteBuffer.wrap("{}".getBytes(StandardCharsets.UTF_8)).asReadOnlyBuffer()));
+            new Body.Bytes(
+                    ByteBuffer.wrap("{}".getBytes(StandardCharsets.UTF_8)).asReadOnlyBuffer()));
 
     /// A growing array that hands out its bytes without copying them.
     private static final class Bytes extends OutputStream {

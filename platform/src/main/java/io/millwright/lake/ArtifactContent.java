@@ -7,7 +7,8 @@ import java.nio.channels.ReadableByteChannel;
 import java.time.Instant;
 import java.util.Optional;
 
-/// The content of one artifact as it was when it was asked for. What is written to the path later does not change it.
+/// The content of one artifact as it was when it was asked for. What is written to the path later does not
+/// change it.
 public final class ArtifactContent {
     private final ArtifactPath path;
     private final Blob blob;

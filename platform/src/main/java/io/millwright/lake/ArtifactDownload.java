@@ -14,8 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// The answer to a download: whole, in part, or not again. Always an attachment, so that a browser never shows on this
-/// server's origin what somebody uploaded.
+/// The answer to a download: whole, in part, or not again. Always an attachment, so that a browser never shows
+/// on this server's origin what somebody uploaded.
 public final class ArtifactDownload {
     private ArtifactDownload() {}
 
@@ -32,33 +32,44 @@ public final class ArtifactDownload {
         headers.put("etag", etag);
         long size = content.sizeBytes();
         // A range of what has changed since is no use to the client: it gets the whole.
-        Optional<String> range = call.header("range").filter(r -> call.header("if-range").map(etag::equals).orElse(true));
+        Optional<String> range = call.header("range")
+                .filter(r -> call.header("if-range").map(etag::equals).orElse(true));
         return switch (range.map(r -> ByteRange.of(r, size)).orElseGet(ByteRange.Whole::new)) {
             case ByteRange.Whole() -> new Reply(200, headers, new Reply.Body.Channel(content.channel(0, size), size));
             case ByteRange.Part part -> {
                 headers.put("content-range", "bytes %d-%d/%d".formatted(part.from(), part.to(), size));
-                yield new Reply(206, headers, new Reply.Body.Channel(content.channel(part.from(), part.length()), part.length()));
+                yield new Reply(
+                        206,
+                        headers,
+                        new Reply.Body.Channel(content.channel(part.from(), part.length()), part.length()));
             }
-            case ByteRange.Unsatisfiable() -> Dialect.ofPath(call.rawPath())
-                    .render(
-                            RANGE_NOT_SATISFIABLE.because("Range '%s' of an artifact of %d bytes, expected to begin within it.", range.orElse(""), size),
-                            RequestContext.current().requestId())
-                    .with("content-range", "bytes */" + size);
+            case ByteRange.Unsatisfiable() ->
+                Dialect.ofPath(call.rawPath())
+                        .render(
+                                RANGE_NOT_SATISFIABLE.because(
+                                        "Range '%s' of an artifact of %d bytes, expected to begin within it.",
+                                        range.orElse(""), size),
+                                RequestContext.current().requestId())
+                        .with("content-range", "bytes */" + size);
         };
     }
 
     private static boolean names(String tags, String etag) {
-        return Arrays.stream(tags.split(",")).map(String::strip)
+        return Arrays.stream(tags.split(","))
+                .map(String::strip)
                 .anyMatch(tag -> tag.equals("*") || tag.equals(etag) || tag.equals("W/" + etag));
     }
 
     /// RFC 6266: the name as far as ASCII goes, and in full behind it when that is not all.
     static String disposition(String name) {
         StringBuilder ascii = new StringBuilder();
-        Normalizer.normalize(name, Normalizer.Form.NFKD).chars().filter(c -> c >= 0x20 && c < 0x7f).forEach(c -> {
-            if (c == '"' || c == '\\') ascii.append('\\');
-            ascii.append((char) c);
-        });
+        Normalizer.normalize(name, Normalizer.Form.NFKD)
+                .chars()
+                .filter(c -> c >= 0x20 && c < 0x7f)
+                .forEach(c -> {
+                    if (c == '"' || c == '\\') ascii.append('\\');
+                    ascii.append((char) c);
+                });
         String plain = ascii.toString();
         String shown = plain.matches("[A-Za-z0-9!#$%&+.^_`|~-]+") ? plain : '"' + plain + '"';
         boolean complete = name.chars().allMatch(c -> c >= 0x20 && c < 0x7f);

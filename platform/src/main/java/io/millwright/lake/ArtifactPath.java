@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/// Where an artifact stands, relative to the root of its workspace: segments joined by `/`, none of them empty, `.` or
-/// `..`. It is a key of the database and never becomes a name in a file system; it is refused in every spelling that
-/// would climb somewhere, because clients do make files of it.
+/// Where an artifact stands, relative to the root of its workspace: segments joined by `/`, none of them empty,
+/// `.` or `..`. It is a key of the database and never becomes a name in a file system; it is refused in every
+/// spelling that would climb somewhere, because clients do make files of it.
 public final class ArtifactPath {
     static final int LONGEST = 1024;
 
@@ -26,13 +26,14 @@ public final class ArtifactPath {
 
     /// A file or a directory; empty is the root.
     ///
-    /// Segments `.` and empty ones are dropped, as MLflow does. A name that holds a percent sign stays as it is, but it
-    /// is refused when decoding it again, as often as anybody may, would make it climb.
+    /// Segments `.` and empty ones are dropped, as MLflow does. A name that holds a percent sign stays as it is,
+    /// but it is refused when decoding it again, as often as anybody may, would make it climb.
     ///
     /// @throws Failure INVALID_ARGUMENT with MLflow's own words
     public static ArtifactPath of(String text) {
         if (text.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
-            throw INVALID_ARGUMENT.because("Invalid path: %d bytes of UTF-8, expected at most %d.",
+            throw INVALID_ARGUMENT.because(
+                    "Invalid path: %d bytes of UTF-8, expected at most %d.",
                     text.getBytes(StandardCharsets.UTF_8).length, LONGEST);
         }
         String decoded = text;
@@ -89,11 +90,14 @@ public final class ArtifactPath {
             char c = path.charAt(i);
             if (c == '\\' || c == '#') throw invalid();
             if (Character.isISOControl(c)) {
-                throw INVALID_ARGUMENT.because("Invalid path: it holds the control character U+%04X at position %d.", (int) c, i);
+                throw INVALID_ARGUMENT.because(
+                        "Invalid path: it holds the control character U+%04X at position %d.", (int) c, i);
             }
-            if (Character.isHighSurrogate(c) && i + 1 < path.length() && Character.isLowSurrogate(path.charAt(i + 1))) i++;
+            if (Character.isHighSurrogate(c) && i + 1 < path.length() && Character.isLowSurrogate(path.charAt(i + 1)))
+                i++;
             else if (Character.isSurrogate(c)) {
-                throw INVALID_ARGUMENT.because("Invalid path: it holds half a surrogate pair at position %d, which is no character.", i);
+                throw INVALID_ARGUMENT.because(
+                        "Invalid path: it holds half a surrogate pair at position %d, which is no character.", i);
             }
         }
         boolean drive = path.length() > 1 && path.charAt(1) == ':' && Character.isLetter(path.charAt(0));
@@ -104,7 +108,7 @@ public final class ArtifactPath {
 
     private static String normalized(String path) {
         List<String> segments = new ArrayList<>();
-        for (String segment : path.split("/")) {
+        for (String segment : path.split("/", -1)) {
             if (!segment.isEmpty() && !segment.equals(".")) segments.add(segment);
         }
         return String.join("/", segments);

@@ -16,10 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Artifacts: files under paths, in the workspace of the request in hand. A path is replaced as a whole or not at all.
+/// Artifacts: files under paths, in the workspace of the request in hand. A path is replaced as a whole or not
+/// at all.
 ///
-/// Paths are checked as [ArtifactPath] says; a wrong one is INVALID_ARGUMENT everywhere. A store that cannot be written or
-/// does not answer is UNAVAILABLE everywhere, and leaves everything as it was.
+/// Paths are checked as [ArtifactPath] says; a wrong one is INVALID_ARGUMENT everywhere. A store that cannot be
+/// written or does not answer is UNAVAILABLE everywhere, and leaves everything as it was.
 public final class ArtifactService {
     /// S3 refuses to sign for longer.
     private static final Duration LONGEST_PRESIGNED = Duration.ofDays(7);
@@ -38,8 +39,16 @@ public final class ArtifactService {
     /// What S3 can and a folder cannot.
     record Direct(DirectUploads uploads, S3Direct urls) {}
 
-    ArtifactService(Db db, Ledger ledger, ArtifactStore store, EntryStore entries, UploadStore uploads, ArtifactWriter writer,
-            Sweeper sweeper, Optional<Direct> direct, long maxUploadBytes) {
+    ArtifactService(
+            Db db,
+            Ledger ledger,
+            ArtifactStore store,
+            EntryStore entries,
+            UploadStore uploads,
+            ArtifactWriter writer,
+            Sweeper sweeper,
+            Optional<Direct> direct,
+            long maxUploadBytes) {
         this.db = db;
         this.ledger = ledger;
         this.store = store;
@@ -63,15 +72,16 @@ public final class ArtifactService {
         ArtifactPath at = ArtifactPath.of(path);
         if (at.isRoot()) return Optional.of(new ArtifactInfo("", true, 0));
         adopt(at);
-        return db.read(sql -> entries.find(sql, workspace(), at)).map(entry -> new ArtifactInfo(at.name(), entry.directory(), entry.sizeBytes()));
+        return db.read(sql -> entries.find(sql, workspace(), at))
+                .map(entry -> new ArtifactInfo(at.name(), entry.directory(), entry.sizeBytes()));
     }
 
     /// Stores a stream under a path, in place of what was there. Directories come by themselves.
     ///
     /// @param lengthOrMinus1 the stream's length if known
     /// @throws IOException as the stream throws it; then nothing was changed
-    /// @throws io.millwright.kernel.Failure TOO_LARGE; MALFORMED_REQUEST for another length than told; INVALID_ARGUMENT when
-    ///     the path is a directory or lies below a file; UNAVAILABLE when the disk is full
+    /// @throws io.millwright.kernel.Failure TOO_LARGE; MALFORMED_REQUEST for another length than told;
+    ///     INVALID_ARGUMENT when the path is a directory or lies below a file; UNAVAILABLE when the disk is full
     public void store(String path, InputStream in, long lengthOrMinus1) throws IOException {
         ArtifactPath at = ArtifactPath.ofFile(path);
         writer.refuseIfBlocked(workspace(), at);
@@ -88,7 +98,9 @@ public final class ArtifactService {
         adopt(at);
         Entry entry = db.read(sql -> entries.find(sql, workspace(), at))
                 .orElseThrow(() -> NOT_FOUND.because("No such artifact: '" + path + "'"));
-        Blob blob = entry.blob().orElseThrow(() -> INVALID_ARGUMENT.because("Artifact path refers to a directory, not a file: '" + path + "'"));
+        Blob blob = entry.blob()
+                .orElseThrow(() ->
+                        INVALID_ARGUMENT.because("Artifact path refers to a directory, not a file: '" + path + "'"));
         return new ArtifactContent(at, blob, entry.storedAt(), store);
     }
 
@@ -97,7 +109,9 @@ public final class ArtifactService {
     /// @return how many files were removed; 0 when there was nothing
     public int deleteTree(String path) {
         ArtifactPath at = ArtifactPath.of(path);
-        if (at.isRoot()) throw INVALID_ARGUMENT.because("Invalid path: it is empty, and everything at once is not deleted. Name a file or a directory.");
+        if (at.isRoot())
+            throw INVALID_ARGUMENT.because(
+                    "Invalid path: it is empty, and everything at once is not deleted. Name a file or a directory.");
         String workspace = workspace();
         direct.ifPresent(d -> forgetPending(d.uploads(), workspace, at));
         int removed = db.tx(sql -> {
@@ -144,15 +158,18 @@ public final class ArtifactService {
         ArtifactPath at = ArtifactPath.of(path);
         adopt(at);
         return db.read(sql -> {
-            Optional<Blob> file = at.isRoot() ? Optional.empty() : entries.find(sql, workspace(), at).flatMap(Entry::blob);
+            Optional<Blob> file = at.isRoot()
+                    ? Optional.empty()
+                    : entries.find(sql, workspace(), at).flatMap(Entry::blob);
             if (file.isEmpty()) return entries.spaceBelow(sql, workspace(), at);
             long size = file.get().sizeBytes();
             return new SpaceReport(1, size, entries.references(sql, file.get().key()) == 1 ? size : 0);
         });
     }
 
-    /// Removes what nobody can reach any more, in all workspaces: content without an artifact, uploads given up for seven
-    /// days, the rests of interrupted ones. Safe beside uploads, downloads and other sweeps, of other processes too.
+    /// Removes what nobody can reach any more, in all workspaces: content without an artifact, uploads given up
+    /// for seven days, the rests of interrupted ones. Safe beside uploads, downloads and other sweeps, of other
+    /// processes too.
     public Sweep sweep(boolean dryRun) {
         return sweeper.sweep(dryRun);
     }
@@ -162,12 +179,14 @@ public final class ArtifactService {
         return direct.isPresent();
     }
 
-    /// A URL to put the content of a path to. The artifact is there once the body has arrived and somebody looks.
+    /// A URL to put the content of a path to. The artifact is there once the body has arrived and somebody
+    /// looks.
     ///
     /// @param valid 1 second to 7 days
     /// @throws io.millwright.kernel.Failure UNSUPPORTED on a folder
     public PresignedRequest presignedUpload(String path, Duration valid) {
-        Direct access = direct.orElseThrow(() -> UNSUPPORTED.because("Presigned upload is not supported for the current artifact repository"));
+        Direct access = direct.orElseThrow(
+                () -> UNSUPPORTED.because("Presigned upload is not supported for the current artifact repository"));
         return access.uploads().presign(workspace(), ArtifactPath.ofFile(path), checked(valid));
     }
 
@@ -176,15 +195,23 @@ public final class ArtifactService {
     /// @param valid 1 second to 7 days
     /// @throws io.millwright.kernel.Failure UNSUPPORTED on a folder; NOT_FOUND
     public PresignedRequest presignedDownload(String path, Duration valid) {
-        Direct access = direct.orElseThrow(() -> UNSUPPORTED.because("Presigned download is not supported for the current artifact repository"));
+        Direct access = direct.orElseThrow(
+                () -> UNSUPPORTED.because("Presigned download is not supported for the current artifact repository"));
         ArtifactContent content = open(path);
-        var url = access.urls().presignGet(content.key(), ArtifactDownload.disposition(content.name()), MediaTypes.of(content.name()), checked(valid));
+        var url = access.urls()
+                .presignGet(
+                        content.key(),
+                        ArtifactDownload.disposition(content.name()),
+                        MediaTypes.of(content.name()),
+                        checked(valid));
         return new PresignedRequest(url, Map.of(), content.sizeBytes());
     }
 
     private static Duration checked(Duration valid) {
         if (valid.compareTo(Duration.ofSeconds(1)) < 0 || valid.compareTo(LONGEST_PRESIGNED) > 0) {
-            throw INVALID_ARGUMENT.because("expiration must be between 1 and %d seconds (got %d).", LONGEST_PRESIGNED.toSeconds(), valid.toSeconds());
+            throw INVALID_ARGUMENT.because(
+                    "expiration must be between 1 and %d seconds (got %d).",
+                    LONGEST_PRESIGNED.toSeconds(), valid.toSeconds());
         }
         return valid;
     }

@@ -5,15 +5,19 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// Where the bytes lie. It knows keys and contents; what they are called and who may see them stands in the database.
+/// Where the bytes lie. It knows keys and contents; what they are called and who may see them stands in the
+/// database.
 ///
 /// A key is used for one content and never again, so nothing here needs to be locked.
 sealed interface ArtifactStore extends AutoCloseable permits FileArtifactStore, S3ArtifactStore {
     /// Where uploads are spooled. On a folder it is the same file system, so that placing is a rename.
     Path spoolDirectory();
 
-    /// Puts the content under the key; once this returns, it survives a loss of power. Placing the same content under
-    /// the same key again is harmless.
+    /// Begins with what placing needs and what can go on beside the caller.
+    void prepare(Spool content);
+
+    /// Puts the content under the key; once this returns, it survives a loss of power. Placing the same content
+    /// under the same key again is harmless.
     ///
     /// @throws io.millwright.kernel.Failure UNAVAILABLE; nothing readable is left
     void place(String key, Spool content);

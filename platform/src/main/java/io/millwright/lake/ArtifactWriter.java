@@ -16,10 +16,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// Puts content under a path: claim a key in the database, place the content, then let the path name it. Whoever asks
-/// sees the old content until the last step commits, and the new one from then on.
+/// Puts content under a path: claim a key in the database, place the content, then let the path name it. Whoever
+/// asks sees the old content until the last step commits, and the new one from then on.
 final class ArtifactWriter {
-    /// How long an upload may take from the end of its body to its commit. Placing a large content on S3 is in it.
+    /// How long an upload may take from the end of its body to its commit. Placing a large content on S3 is in
+    /// it.
     private static final Duration CLAIMED = Duration.ofHours(6);
 
     private final Db db;
@@ -30,7 +31,8 @@ final class ArtifactWriter {
     private final EntryStore entries;
     private final BlobStore blobs;
 
-    ArtifactWriter(Db db, Ledger ledger, Clock clock, Ids ids, ArtifactStore store, EntryStore entries, BlobStore blobs) {
+    ArtifactWriter(
+            Db db, Ledger ledger, Clock clock, Ids ids, ArtifactStore store, EntryStore entries, BlobStore blobs) {
         this.db = db;
         this.ledger = ledger;
         this.clock = clock;
@@ -63,18 +65,25 @@ final class ArtifactWriter {
 
     void write(String workspace, ArtifactPath path, Spool content, Guard guard) {
         String sha256 = content.sha256();
-        String newKey = "blobs/%s/%s.%s".formatted(sha256.substring(0, 2), sha256, ids.hex32().substring(0, 12));
+        String newKey = "blobs/%s/%s.%s"
+                .formatted(sha256.substring(0, 2), sha256, ids.hex32().substring(0, 12));
         Instant now = clock.instant();
-        BlobStore.Claim claim = db.tx(sql -> blobs.claim(sql, newKey, sha256, content.sizeBytes(), now, now.plus(CLAIMED)));
+        store.prepare(content);
+        BlobStore.Claim claim =
+                db.tx(sql -> blobs.claim(sql, newKey, sha256, content.sizeBytes(), now, now.plus(CLAIMED)));
         orRelease(claim.key(), () -> {
             // Looking first costs little and mends a store that lost something.
             if (!claim.placed() || !store.has(claim.key(), content.sizeBytes())) store.place(claim.key(), content);
-            settle(workspace, path, new Blob(claim.key(), Optional.of(sha256), Optional.empty(), content.sizeBytes()), guard);
+            settle(
+                    workspace,
+                    path,
+                    new Blob(claim.key(), Optional.of(sha256), Optional.empty(), content.sizeBytes()),
+                    guard);
         });
     }
 
-    /// Takes over what a client sent straight to the store: copied, so that the client's URL, which still works for a
-    /// while, cannot change it any more.
+    /// Takes over what a client sent straight to the store: copied, so that the client's URL, which still works
+    /// for a while, cannot change it any more.
     void adopt(String workspace, ArtifactPath path, Blob sent, S3Direct direct, Guard guard) {
         Instant now = clock.instant();
         Blob copy = new Blob("blobs/direct/" + ids.hex32(), Optional.empty(), sent.etag(), sent.sizeBytes());
@@ -102,7 +111,9 @@ final class ArtifactWriter {
         boolean committed = db.tx(sql -> {
             if (!guard.commits(sql)) return false;
             if (!blobs.settle(sql, blob.key())) {
-                throw UNAVAILABLE.because("Storing '%s' took longer than %d h after its body had ended; nothing of it was kept. Send it again.",
+                throw UNAVAILABLE.because(
+                        "Storing '%s' took longer than %d h after its body had ended; nothing of it was kept. Send it"
+                                + " again.",
                         path, CLAIMED.toHours());
             }
             point(sql, workspace, path, blob);
@@ -116,7 +127,9 @@ final class ArtifactWriter {
         Instant now = clock.instant();
         if (!entries.ensureDirectory(sql, workspace, path.parent(), now)) throw isUnderFile(path);
         Optional<Entry> before = entries.find(sql, workspace, path);
-        if (before.flatMap(Entry::blob).filter(old -> old.key().equals(blob.key())).isPresent()) return;
+        if (before.flatMap(Entry::blob)
+                .filter(old -> old.key().equals(blob.key()))
+                .isPresent()) return;
         if (!entries.put(sql, workspace, path, blob, now)) throw isDirectory(path);
         Map<String, Object> payload = new LinkedHashMap<>();
         blob.sha256().ifPresent(sha256 -> payload.put("sha256", sha256));
@@ -130,6 +143,7 @@ final class ArtifactWriter {
     }
 
     private static Failure isUnderFile(ArtifactPath path) {
-        return INVALID_ARGUMENT.because("Artifact path '" + path + "' lies below a file, expected a directory. Choose another name, or delete that file first.");
+        return INVALID_ARGUMENT.because("Artifact path '" + path
+                + "' lies below a file, expected a directory. Choose another name, or delete that file first.");
     }
 }

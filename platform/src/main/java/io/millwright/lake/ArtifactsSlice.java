@@ -10,7 +10,8 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 
-/// Artifacts, wired. The ids must come from a secure random source: whoever knows an upload's id may add parts to it.
+/// Artifacts, wired. The ids must come from a secure random source: whoever knows an upload's id may add parts
+/// to it.
 public final class ArtifactsSlice implements AutoCloseable {
     public static final List<Migration> MIGRATIONS = List.of(new Migration("lake", "V001__create_artifacts"));
 
@@ -35,7 +36,8 @@ public final class ArtifactsSlice implements AutoCloseable {
     private static ArtifactsSlice onFolder(Db db, Ledger ledger, Clock clock, Ids ids, ArtifactSettings settings) {
         ArtifactStore store = new FileArtifactStore(Path.of(settings.location()));
         var rows = new Rows(db, ledger, clock, ids, store);
-        var uploads = new PartUploads(db, clock, ids, rows.uploads, rows.writer, store.spoolDirectory(), settings.maxUploadBytes());
+        var uploads = new PartUploads(
+                db, clock, ids, rows.uploads, rows.writer, store.spoolDirectory(), settings.maxUploadBytes());
         return rows.slice(uploads, Optional.empty(), settings);
     }
 
@@ -44,7 +46,8 @@ public final class ArtifactsSlice implements AutoCloseable {
         ArtifactStore store = new S3ArtifactStore(bucket, settings.temporary(), largestPut);
         var rows = new Rows(db, ledger, clock, ids, store);
         var direct = new S3Direct(bucket);
-        var uploads = new DirectUploads(db, clock, ids, rows.uploads, rows.blobs, rows.writer, store, direct, settings.maxUploadBytes());
+        var uploads = new DirectUploads(
+                db, clock, ids, rows.uploads, rows.blobs, rows.writer, store, direct, settings.maxUploadBytes());
         return rows.slice(uploads, Optional.of(new ArtifactService.Direct(uploads, direct)), settings);
     }
 
@@ -67,9 +70,11 @@ public final class ArtifactsSlice implements AutoCloseable {
             this.writer = new ArtifactWriter(db, ledger, clock, ids, store, entries, blobs);
         }
 
-        ArtifactsSlice slice(MultipartUploads multipart, Optional<ArtifactService.Direct> direct, ArtifactSettings settings) {
+        ArtifactsSlice slice(
+                MultipartUploads multipart, Optional<ArtifactService.Direct> direct, ArtifactSettings settings) {
             var sweeper = new Sweeper(db, clock, store, blobs, uploads, multipart);
-            var service = new ArtifactService(db, ledger, store, entries, uploads, writer, sweeper, direct, settings.maxUploadBytes());
+            var service = new ArtifactService(
+                    db, ledger, store, entries, uploads, writer, sweeper, direct, settings.maxUploadBytes());
             return new ArtifactsSlice(service, multipart, store);
         }
     }

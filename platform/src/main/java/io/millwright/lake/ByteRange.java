@@ -3,15 +3,16 @@ package io.millwright.lake;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What a `Range` header asks for (RFC 9110, 14.1.2). One range is served; several, or what is no range of bytes, get the
-/// whole, which the standard allows.
+/// What a `Range` header asks for (RFC 9110, 14.1.2). One range is served; several, or what is no range of
+/// bytes, get the whole, which the standard allows.
 sealed interface ByteRange {
     Pattern ONE = Pattern.compile("(?i)bytes=\\s*(\\d*)\\s*-\\s*(\\d*)\\s*");
 
     record Whole() implements ByteRange {}
 
-    /// @param from the first byte
-    /// @param to the last byte
+    /// These bytes.
+    ///
+    /// @param to the last one, not the one after it
     record Part(long from, long to) implements ByteRange {
         long length() {
             return to - from + 1;
@@ -22,7 +23,7 @@ sealed interface ByteRange {
 
     static ByteRange of(String header, long size) {
         Matcher one = ONE.matcher(header);
-        if (!one.matches() || one.group(1).isEmpty() && one.group(2).isEmpty()) return new Whole();
+        if (!one.matches() || (one.group(1).isEmpty() && one.group(2).isEmpty())) return new Whole();
         if (one.group(1).isEmpty()) {
             long last = number(one.group(2));
             if (last == 0 || size == 0) return new Unsatisfiable();

@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Uploads whose bytes go from the client to S3 without passing through here: in parts, or as one body whose arrival is
-/// noticed when somebody looks.
+/// Uploads whose bytes go from the client to S3 without passing through here: in parts, or as one body whose
+/// arrival is noticed when somebody looks.
 final class DirectUploads implements MultipartUploads {
     private static final Logger log = LoggerFactory.getLogger(DirectUploads.class);
     private static final Duration PART_URL_VALID = Duration.ofHours(12);
@@ -36,8 +36,16 @@ final class DirectUploads implements MultipartUploads {
     private final S3Direct direct;
     private final long maxUploadBytes;
 
-    DirectUploads(Db db, Clock clock, Ids ids, UploadStore uploads, BlobStore blobs, ArtifactWriter writer, ArtifactStore store,
-            S3Direct direct, long maxUploadBytes) {
+    DirectUploads(
+            Db db,
+            Clock clock,
+            Ids ids,
+            UploadStore uploads,
+            BlobStore blobs,
+            ArtifactWriter writer,
+            ArtifactStore store,
+            S3Direct direct,
+            long maxUploadBytes) {
         this.db = db;
         this.clock = clock;
         this.ids = ids;
@@ -58,14 +66,26 @@ final class DirectUploads implements MultipartUploads {
             uploads.setRemoteId(sql, upload.id(), remoteId);
             return remoteId;
         });
-        return new Ticket(upload.id(), IntStream.rangeClosed(1, parts).mapToObj(n -> target(upload, remoteId, n)).toList());
+        return new Ticket(
+                upload.id(),
+                IntStream.rangeClosed(1, parts)
+                        .mapToObj(n -> target(upload, remoteId, n))
+                        .toList());
     }
 
     private Upload begin(String workspace, ArtifactPath path, Upload.Kind kind, int parts) {
         writer.refuseIfBlocked(workspace, path);
         String id = ids.hex32() + ids.hex32();
-        Upload upload = new Upload(id, workspace, path, kind, parts, Optional.of("direct/" + ids.hex32()), Optional.empty(),
-                clock.instant(), Optional.empty());
+        Upload upload = new Upload(
+                id,
+                workspace,
+                path,
+                kind,
+                parts,
+                Optional.of("direct/" + ids.hex32()),
+                Optional.empty(),
+                clock.instant(),
+                Optional.empty());
         db.tx(sql -> {
             uploads.insert(sql, upload);
             return id;
@@ -89,11 +109,14 @@ final class DirectUploads implements MultipartUploads {
         List<PartInfo> present = completed || remoteId.isEmpty() ? List.of() : direct.parts(key(upload), remoteId);
         Set<Integer> there = new HashSet<>();
         present.forEach(part -> there.add(part.number()));
-        List<Target> missing = completed || remoteId.isEmpty() ? List.of() : IntStream.rangeClosed(1, upload.parts())
-                .filter(n -> !there.contains(n))
-                .mapToObj(n -> target(upload, remoteId, n))
-                .toList();
-        return new Status(id, upload.path(), upload.parts(), completed, upload.createdAt().plus(KEPT), present, missing);
+        List<Target> missing = completed || remoteId.isEmpty()
+                ? List.of()
+                : IntStream.rangeClosed(1, upload.parts())
+                        .filter(n -> !there.contains(n))
+                        .mapToObj(n -> target(upload, remoteId, n))
+                        .toList();
+        return new Status(
+                id, upload.path(), upload.parts(), completed, upload.createdAt().plus(KEPT), present, missing);
     }
 
     @Override
@@ -101,13 +124,16 @@ final class DirectUploads implements MultipartUploads {
         Upload upload = findFor(workspace, path, id).orElseThrow(() -> MultipartUploads.unknown(id));
         if (upload.completedAt().isPresent()) return;
         if (parts.size() != upload.parts()) {
-            throw INVALID_ARGUMENT.because("%d parts are named, expected the %d this upload was begun with.", parts.size(), upload.parts());
+            throw INVALID_ARGUMENT.because(
+                    "%d parts are named, expected the %d this upload was begun with.", parts.size(), upload.parts());
         }
         direct.finish(key(upload), upload.remoteId().orElseThrow(() -> MultipartUploads.unknown(id)), parts);
         Blob blob = direct.find(key(upload)).orElseThrow(() -> MultipartUploads.unknown(id));
         if (blob.sizeBytes() > maxUploadBytes) {
             discard(upload);
-            throw TOO_LARGE.because("The parts hold %d bytes together, expected at most %d (server.max-upload-size).", blob.sizeBytes(), maxUploadBytes);
+            throw TOO_LARGE.because(
+                    "The parts hold %d bytes together, expected at most %d (server.max-upload-size).",
+                    blob.sizeBytes(), maxUploadBytes);
         }
         db.tx(sql -> {
             if (!uploads.complete(sql, id, clock.instant())) {
@@ -137,7 +163,8 @@ final class DirectUploads implements MultipartUploads {
     }
 
     private Optional<Upload> findFor(String workspace, ArtifactPath path, String id) {
-        return find(id).filter(upload -> upload.workspace().equals(workspace) && upload.path().equals(path));
+        return find(id).filter(upload ->
+                upload.workspace().equals(workspace) && upload.path().equals(path));
     }
 
     /// A URL to send one body to.
@@ -146,16 +173,23 @@ final class DirectUploads implements MultipartUploads {
         return new PresignedRequest(direct.presignPut(key(upload), valid), Map.of(), -1);
     }
 
-    /// Takes in what has arrived at or below the path by presigned uploads. Older ones first, so the latest stays.
+    /// Takes in what has arrived at or below the path by presigned uploads. Older ones first, so the latest
+    /// stays.
     void adopt(String workspace, ArtifactPath path) {
         for (Upload upload : db.read(sql -> uploads.pendingBelow(sql, workspace, path, LOOKED_AFTER))) {
             Optional<Blob> sent = direct.find(key(upload));
             if (sent.isEmpty()) continue;
             try {
                 if (sent.get().sizeBytes() > maxUploadBytes) {
-                    throw TOO_LARGE.because("%d bytes, expected at most %d", sent.get().sizeBytes(), maxUploadBytes);
+                    throw TOO_LARGE.because(
+                            "%d bytes, expected at most %d", sent.get().sizeBytes(), maxUploadBytes);
                 }
-                writer.adopt(workspace, upload.path(), sent.get(), direct, sql -> uploads.complete(sql, upload.id(), clock.instant()));
+                writer.adopt(
+                        workspace,
+                        upload.path(),
+                        sent.get(),
+                        direct,
+                        sql -> uploads.complete(sql, upload.id(), clock.instant()));
                 store.delete(key(upload));
             } catch (Failure e) {
                 switch (e.code()) {

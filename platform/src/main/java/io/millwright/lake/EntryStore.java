@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /// The SQL of what clients see: files and directories, each a row under its directory.
 ///
-/// A directory's row stands as long as something is below it. On PostgreSQL a writer holds a share lock on the row of
-/// the directory it writes into, so that nobody removes it meanwhile; on SQLite there is one writer.
+/// A directory's row stands as long as something is below it. On PostgreSQL a writer holds a share lock on the
+/// row of the directory it writes into, so that nobody removes it meanwhile; on SQLite there is one writer.
 final class EntryStore {
     /// A file or a directory.
     ///
@@ -31,28 +31,39 @@ final class EntryStore {
     }
 
     Optional<Entry> find(Sql sql, String workspace, ArtifactPath path) {
-        return sql.query(
-                        "select a.blob, b.sha256, b.etag, a.size_bytes, a.stored_at from artifacts a left join artifact_blobs b on b.key = a.blob"
-                                + " where a.workspace = ? and a.directory = ? and a.name = ?",
+        return sql
+                .query(
+                        "select a.blob, b.sha256, b.etag, a.size_bytes, a.stored_at from artifacts a left join"
+                                + " artifact_blobs b on b.key = a.blob where a.workspace = ? and a.directory = ? and"
+                                + " a.name = ?",
                         EntryStore::readEntry,
-                        workspace, path.parent().value(), path.name())
-                .stream().findFirst();
+                        workspace,
+                        path.parent().value(),
+                        path.name())
+                .stream()
+                .findFirst();
     }
 
     List<ArtifactInfo> children(Sql sql, String workspace, ArtifactPath directory) {
         return sql.query(
-                "select name, blob is null, size_bytes from artifacts where workspace = ? and directory = ? order by name",
+                "select name, blob is null, size_bytes from artifacts where workspace = ? and directory = ? order by"
+                        + " name",
                 row -> new ArtifactInfo(row.getString(1), row.getBoolean(2), row.getLong(3)),
-                workspace, directory.value());
+                workspace,
+                directory.value());
     }
 
     boolean hasChildren(Sql sql, String workspace, ArtifactPath directory) {
-        return !sql.query("select 1 from artifacts where workspace = ? and directory = ? limit 1", row -> 1,
-                workspace, directory.value()).isEmpty();
+        return !sql.query(
+                        "select 1 from artifacts where workspace = ? and directory = ? limit 1",
+                        row -> 1,
+                        workspace,
+                        directory.value())
+                .isEmpty();
     }
 
-    /// Makes sure the directory and all above it have their rows, and keeps the directory from being removed until the
-    /// transaction ends. False when one of them is a file.
+    /// Makes sure the directory and all above it have their rows, and keeps the directory from being removed
+    /// until the transaction ends. False when one of them is a file.
     boolean ensureDirectory(Sql sql, String workspace, ArtifactPath directory, Instant now) {
         if (directory.isRoot()) return true;
         while (true) {
@@ -60,9 +71,12 @@ final class EntryStore {
             if (isDirectory.isPresent()) return isDirectory.get();
             if (!ensureDirectory(sql, workspace, directory.parent(), now)) return false;
             int inserted = sql.update(
-                    "insert into artifacts (workspace, directory, name, blob, size_bytes, stored_at) values (?, ?, ?, null, 0, ?)"
-                            + " on conflict do nothing",
-                    workspace, directory.parent().value(), directory.name(), now.toEpochMilli());
+                    "insert into artifacts (workspace, directory, name, blob, size_bytes, stored_at) values (?, ?, ?,"
+                            + " null, 0, ?) on conflict do nothing",
+                    workspace,
+                    directory.parent().value(),
+                    directory.name(),
+                    now.toEpochMilli());
             if (inserted == 1) return true;
             // Another transaction made it first; it may also have been removed since.
         }
@@ -70,26 +84,41 @@ final class EntryStore {
 
     private Optional<Boolean> lockShared(Sql sql, String workspace, ArtifactPath directory) {
         String lock = sql.isPostgres() ? " for key share" : "";
-        return sql.query(
+        return sql
+                .query(
                         "select blob is null from artifacts where workspace = ? and directory = ? and name = ?" + lock,
                         row -> row.getBoolean(1),
-                        workspace, directory.parent().value(), directory.name())
-                .stream().findFirst();
+                        workspace,
+                        directory.parent().value(),
+                        directory.name())
+                .stream()
+                .findFirst();
     }
 
     /// Makes the path name this content. False when it is a directory.
     boolean put(Sql sql, String workspace, ArtifactPath path, Blob blob, Instant now) {
-        return 1 == sql.update(
-                "insert into artifacts (workspace, directory, name, blob, size_bytes, stored_at) values (?, ?, ?, ?, ?, ?)"
-                        + " on conflict (workspace, directory, name) do update set blob = excluded.blob,"
-                        + " size_bytes = excluded.size_bytes, stored_at = excluded.stored_at where artifacts.blob is not null",
-                workspace, path.parent().value(), path.name(), blob.key(), blob.sizeBytes(), now.toEpochMilli());
+        return 1
+                == sql.update(
+                        "insert into artifacts (workspace, directory, name, blob, size_bytes, stored_at) values (?, ?,"
+                            + " ?, ?, ?, ?) on conflict (workspace, directory, name) do update set blob ="
+                            + " excluded.blob, size_bytes = excluded.size_bytes, stored_at = excluded.stored_at where"
+                            + " artifacts.blob is not null",
+                        workspace,
+                        path.parent().value(),
+                        path.name(),
+                        blob.key(),
+                        blob.sizeBytes(),
+                        now.toEpochMilli());
     }
 
     /// Removes one row; false when there was none.
     boolean remove(Sql sql, String workspace, ArtifactPath path) {
-        return 1 == sql.update("delete from artifacts where workspace = ? and directory = ? and name = ?",
-                workspace, path.parent().value(), path.name());
+        return 1
+                == sql.update(
+                        "delete from artifacts where workspace = ? and directory = ? and name = ?",
+                        workspace,
+                        path.parent().value(),
+                        path.name());
     }
 
     /// Removes everything below a directory, and the directory.
@@ -109,13 +138,17 @@ final class EntryStore {
     private static Removed removeBelow(Sql sql, String workspace, ArtifactPath directory) {
         long[] sums = new long[3];
         for (Range range : Range.below(directory)) {
-            sql.scan("delete from artifacts where workspace = ? and directory >= ? and directory < ? returning blob is null, size_bytes",
+            sql.scan(
+                    "delete from artifacts where workspace = ? and directory >= ? and directory < ? returning blob is"
+                            + " null, size_bytes",
                     row -> {
                         sums[0]++;
                         if (!row.getBoolean(1)) sums[1]++;
                         sums[2] += row.getLong(2);
                     },
-                    workspace, range.from(), range.to());
+                    workspace,
+                    range.from(),
+                    range.to());
         }
         return new Removed(sums[0], sums[1], sums[2]);
     }
@@ -123,8 +156,12 @@ final class EntryStore {
     /// Waits for whoever is writing into this directory, and lets nobody begin.
     private static void lockExclusive(Sql sql, String workspace, ArtifactPath directory) {
         if (!sql.isPostgres()) return;
-        sql.query("select 1 from artifacts where workspace = ? and directory = ? and name = ? for update", row -> 1,
-                workspace, directory.parent().value(), directory.name());
+        sql.query(
+                "select 1 from artifacts where workspace = ? and directory = ? and name = ? for update",
+                row -> 1,
+                workspace,
+                directory.parent().value(),
+                directory.name());
     }
 
     /// Removes a directory's row if nothing is left in it; whether it did.
@@ -136,19 +173,31 @@ final class EntryStore {
     /// Sums up what lies below a directory.
     SpaceReport spaceBelow(Sql sql, String workspace, ArtifactPath directory) {
         List<Range> ranges = Range.below(directory);
-        String below = "select blob, size_bytes from artifacts where workspace = ? and directory >= ? and directory < ? and blob is not null";
+        String below =
+                "select blob, size_bytes from artifacts where workspace = ? and directory >= ? and directory < ? and"
+                        + " blob is not null";
         return sql.query(
-                        "with below as (" + below + " union all " + below + "),"
-                                + " counted as (select blob, count(*) as n, max(size_bytes) as size_bytes from below group by blob)"
-                                + " select coalesce(sum(n), 0), coalesce(sum(n * size_bytes), 0), coalesce(sum(case when n ="
-                                + " (select count(*) from artifacts a where a.blob = counted.blob) then size_bytes else 0 end), 0) from counted",
+                        "with below as (" + below + " union all " + below + "), counted as (select blob, count(*) as"
+                                + " n, max(size_bytes) as size_bytes from"
+                                + " below group by blob) select"
+                                + " coalesce(sum(n), 0), coalesce(sum(n *"
+                                + " size_bytes), 0), coalesce(sum(case when"
+                                + " n = (select count(*) from artifacts a"
+                                + " where a.blob = counted.blob) then"
+                                + " size_bytes else 0 end), 0) from counted",
                         row -> new SpaceReport(row.getLong(1), row.getLong(2), row.getLong(3)),
-                        workspace, ranges.get(0).from(), ranges.get(0).to(), workspace, ranges.get(1).from(), ranges.get(1).to())
+                        workspace,
+                        ranges.get(0).from(),
+                        ranges.get(0).to(),
+                        workspace,
+                        ranges.get(1).from(),
+                        ranges.get(1).to())
                 .getFirst();
     }
 
     long references(Sql sql, String key) {
-        return sql.query("select count(*) from artifacts where blob = ?", row -> row.getLong(1), key).getFirst();
+        return sql.query("select count(*) from artifacts where blob = ?", row -> row.getLong(1), key)
+                .getFirst();
     }
 
     /// The values of `directory` from one up to, without, another.

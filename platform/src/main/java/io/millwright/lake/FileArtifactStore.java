@@ -5,21 +5,22 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A folder: `blobs/<two digits>/<content>` and `uploads/` for what is on its way. No name in it comes from a client.
+/// A folder: `blobs/<two digits>/<content>` and `uploads/` for what is on its way. No name in it comes from a
+/// client.
 final class FileArtifactStore implements ArtifactStore {
     private static final Logger log = LoggerFactory.getLogger(FileArtifactStore.class);
-    private static final Pattern KEY = Pattern.compile("blobs/[0-9a-f]{2}/[0-9a-f.]{64,}");
+    private static final Pattern KEY = Pattern.compile("blobs/([0-9a-f]{2})/\\1[0-9a-f]{62}\\.[0-9a-f]{12}");
 
     private final Path root;
     private final Path blobs;
@@ -44,25 +45,29 @@ final class FileArtifactStore implements ArtifactStore {
     }
 
     @Override
+    public void prepare(Spool content) {
+        content.flush();
+    }
+
+    @Override
     public void place(String key, Spool content) {
         Path target = fileOf(key);
+        Path shard = Objects.requireNonNull(target.getParent());
         content.sync();
         try {
-            createShard(target.getParent());
+            createShards(shard);
             Files.move(content.file(), target, StandardCopyOption.ATOMIC_MOVE);
-            sync(target.getParent());
+            sync(shard);
         } catch (IOException e) {
             throw StoreFailures.ofWrite(e);
         }
     }
 
-    private void createShard(Path shard) throws IOException {
-        if (Files.isDirectory(shard)) return;
-        try {
-            Files.createDirectory(shard);
-        } catch (FileAlreadyExistsException e) {
-            // Another upload was faster; its name may not be on the disk yet.
-        }
+    /// All of them when one is missing: in a new folder nearly every upload would make one, and wait for the
+    /// disk twice.
+    private void createShards(Path missing) throws IOException {
+        if (Files.isDirectory(missing)) return;
+        for (int i = 0; i < 256; i++) Files.createDirectories(blobs.resolve("%02x".formatted(i)));
         sync(blobs);
     }
 

@@ -49,8 +49,11 @@ final class MlflowArtifactsApi {
             if (!found.isEmpty()) {
                 json.writeName("files").writeStartArray();
                 for (ArtifactInfo file : found) {
-                    json.writeStartObject().writeStringProperty("path", file.name()).writeBooleanProperty("is_dir", file.directory());
-                    if (!file.directory() && file.sizeBytes() > 0) json.writeNumberProperty("file_size", file.sizeBytes());
+                    json.writeStartObject()
+                            .writeStringProperty("path", file.name())
+                            .writeBooleanProperty("is_dir", file.directory());
+                    if (!file.directory() && file.sizeBytes() > 0)
+                        json.writeNumberProperty("file_size", file.sizeBytes());
                     json.writeEndObject();
                 }
                 json.writeEndArray();
@@ -79,13 +82,19 @@ final class MlflowArtifactsApi {
         int parts = Math.clamp(message.requiredInteger("num_parts"), 0, Integer.MAX_VALUE);
         Ticket ticket = uploads.create(workspace(), path, parts);
         return Reply.json(json -> {
-            json.writeStartObject().writeStringProperty("upload_id", ticket.id()).writeName("credentials").writeStartArray();
+            json.writeStartObject()
+                    .writeStringProperty("upload_id", ticket.id())
+                    .writeName("credentials")
+                    .writeStartArray();
             for (Target part : ticket.parts()) {
                 json.writeStartObject()
-                        .writeStringProperty("url", call.origin().resolve(part.url()).toString())
+                        .writeStringProperty(
+                                "url", call.origin().resolve(part.url()).toString())
                         .writeNumberProperty("part_number", part.number())
-                        .writeName("headers").writeStartObject();
-                for (var header : part.headers().entrySet()) json.writeStringProperty(header.getKey(), header.getValue());
+                        .writeName("headers")
+                        .writeStartObject();
+                for (var header : part.headers().entrySet())
+                    json.writeStringProperty(header.getKey(), header.getValue());
                 json.writeEndObject().writeEndObject();
             }
             json.writeEndArray().writeEndObject();
@@ -131,14 +140,21 @@ final class MlflowArtifactsApi {
     }
 
     private Reply presigned(Call call) throws IOException {
+        String path = ArtifactPath.of(call.pathVariable("path")).value();
         if (!artifacts.presigns()) {
             throw UNSUPPORTED.because("Multipart download is not supported for the current artifact repository");
         }
-        PresignedRequest request = artifacts.presignedDownload(call.pathVariable("path"), PRESIGNED_VALID);
+        PresignedRequest request = artifacts.presignedDownload(path, PRESIGNED_VALID);
         return Reply.json(json -> {
-            json.writeStartObject().writeStringProperty("url", request.url().toString()).writeName("headers").writeStartObject();
-            for (var header : request.headers().entrySet()) json.writeStringProperty(header.getKey(), header.getValue());
-            json.writeEndObject().writeNumberProperty("file_size", request.sizeBytes()).writeEndObject();
+            json.writeStartObject()
+                    .writeStringProperty("url", request.url().toString())
+                    .writeName("headers")
+                    .writeStartObject();
+            for (var header : request.headers().entrySet())
+                json.writeStringProperty(header.getKey(), header.getValue());
+            json.writeEndObject()
+                    .writeNumberProperty("file_size", request.sizeBytes())
+                    .writeEndObject();
         });
     }
 

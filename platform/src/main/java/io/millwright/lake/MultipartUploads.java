@@ -42,17 +42,26 @@ sealed interface MultipartUploads permits PartUploads, DirectUploads {
     record PartTag(int number, String etag) {}
 
     /// How far an upload is.
-    record Status(String id, ArtifactPath path, int parts, boolean completed, Instant expiresAt, List<PartInfo> present, List<Target> missing) {}
+    record Status(
+            String id,
+            ArtifactPath path,
+            int parts,
+            boolean completed,
+            Instant expiresAt,
+            List<PartInfo> present,
+            List<Target> missing) {}
 
     static int checkedParts(int parts) {
         if (parts < 1 || parts > MOST_PARTS) {
-            throw INVALID_ARGUMENT.because("num_parts is %d, expected 1 to %d. Choose larger parts.", parts, MOST_PARTS);
+            throw INVALID_ARGUMENT.because(
+                    "num_parts is %d, expected 1 to %d. Choose larger parts.", parts, MOST_PARTS);
         }
         return parts;
     }
 
     static Failure unknown(String id) {
-        return NOT_FOUND.because("No multipart upload '%s' for this path: it was aborted, or swept after %d days. Begin a new one.",
+        return NOT_FOUND.because(
+                "No multipart upload '%s' for this path: it was aborted, or swept after %d days. Begin a new one.",
                 id.length() > 100 ? id.substring(0, 100) + "…" : id, KEPT.toDays());
     }
 }

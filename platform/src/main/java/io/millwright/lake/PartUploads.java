@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Multipart uploads on a folder: each part is a file `uploads/<id>/<number>-<hash>` and a row. Completing reads them
-/// one after the other into one spooled content, which then goes the way of any upload.
+/// Multipart uploads on a folder: each part is a file `uploads/<id>/<number>-<hash>` and a row. Completing reads
+/// them one after the other into one spooled content, which then goes the way of any upload.
 final class PartUploads implements MultipartUploads {
     private static final Logger log = LoggerFactory.getLogger(PartUploads.class);
     private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
@@ -45,7 +45,14 @@ final class PartUploads implements MultipartUploads {
     /// A client that lost patience asks again while the first completion is still reading.
     private final Map<String, ReentrantLock> completing = new ConcurrentHashMap<>();
 
-    PartUploads(Db db, Clock clock, Ids ids, UploadStore uploads, ArtifactWriter writer, Path directory, long maxUploadBytes) {
+    PartUploads(
+            Db db,
+            Clock clock,
+            Ids ids,
+            UploadStore uploads,
+            ArtifactWriter writer,
+            Path directory,
+            long maxUploadBytes) {
         this.db = db;
         this.clock = clock;
         this.ids = ids;
@@ -60,13 +67,22 @@ final class PartUploads implements MultipartUploads {
         MultipartUploads.checkedParts(parts);
         writer.refuseIfBlocked(workspace, path);
         String id = ids.hex32() + ids.hex32();
-        Upload upload = new Upload(id, workspace, path, Upload.Kind.PARTS, parts, Optional.empty(), Optional.empty(),
-                clock.instant(), Optional.empty());
+        Upload upload = new Upload(
+                id,
+                workspace,
+                path,
+                Upload.Kind.PARTS,
+                parts,
+                Optional.empty(),
+                Optional.empty(),
+                clock.instant(),
+                Optional.empty());
         db.tx(sql -> {
             uploads.insert(sql, upload);
             return id;
         });
-        return new Ticket(id, IntStream.rangeClosed(1, parts).mapToObj(n -> target(id, n)).toList());
+        return new Ticket(
+                id, IntStream.rangeClosed(1, parts).mapToObj(n -> target(id, n)).toList());
     }
 
     private static Target target(String id, int number) {
@@ -77,7 +93,8 @@ final class PartUploads implements MultipartUploads {
     String putPart(String id, int number, InputStream in, long length) throws IOException {
         Upload upload = find(id).filter(u -> u.completedAt().isEmpty()).orElseThrow(() -> MultipartUploads.unknown(id));
         if (number < 1 || number > upload.parts()) {
-            throw INVALID_ARGUMENT.because("Part %d, expected 1 to %d as this upload was begun with.", number, upload.parts());
+            throw INVALID_ARGUMENT.because(
+                    "Part %d, expected 1 to %d as this upload was begun with.", number, upload.parts());
         }
         try (Spool spool = Spool.take(directory, in, length, maxUploadBytes)) {
             Part part = new Part(number, spool.sha256(), spool.sizeBytes());
@@ -114,12 +131,22 @@ final class PartUploads implements MultipartUploads {
         Upload upload = find(id).orElseThrow(() -> MultipartUploads.unknown(id));
         List<Part> present = db.read(sql -> uploads.parts(sql, id));
         boolean completed = upload.completedAt().isPresent();
-        List<Target> missing = completed ? List.of() : IntStream.rangeClosed(1, upload.parts())
-                .filter(n -> present.stream().noneMatch(part -> part.number() == n))
-                .mapToObj(n -> target(id, n))
-                .toList();
-        return new Status(id, upload.path(), upload.parts(), completed, upload.createdAt().plus(KEPT),
-                present.stream().map(part -> new PartInfo(part.number(), part.sizeBytes(), part.etag())).toList(), missing);
+        List<Target> missing = completed
+                ? List.of()
+                : IntStream.rangeClosed(1, upload.parts())
+                        .filter(n -> present.stream().noneMatch(part -> part.number() == n))
+                        .mapToObj(n -> target(id, n))
+                        .toList();
+        return new Status(
+                id,
+                upload.path(),
+                upload.parts(),
+                completed,
+                upload.createdAt().plus(KEPT),
+                present.stream()
+                        .map(part -> new PartInfo(part.number(), part.sizeBytes(), part.etag()))
+                        .toList(),
+                missing);
     }
 
     @Override
@@ -141,9 +168,12 @@ final class PartUploads implements MultipartUploads {
         check(upload, parts, tags);
         long size = parts.stream().mapToLong(Part::sizeBytes).sum();
         if (size > maxUploadBytes) {
-            throw TOO_LARGE.because("The parts hold %d bytes together, expected at most %d (server.max-upload-size).", size, maxUploadBytes);
+            throw TOO_LARGE.because(
+                    "The parts hold %d bytes together, expected at most %d (server.max-upload-size).",
+                    size, maxUploadBytes);
         }
-        try (InputStream joined = new SequenceInputStream(Collections.enumeration(parts.stream().map(part -> reader(id, part)).toList()));
+        try (InputStream joined = new SequenceInputStream(Collections.enumeration(
+                        parts.stream().map(part -> reader(id, part)).toList()));
                 Spool content = Spool.take(directory, joined, size, maxUploadBytes)) {
             writer.write(workspace, path, content, sql -> {
                 if (uploads.complete(sql, id, clock.instant())) {
@@ -172,24 +202,32 @@ final class PartUploads implements MultipartUploads {
         for (int number = 1; number <= upload.parts(); number++) {
             String hash = here.get(number);
             if (hash == null) {
-                throw INVALID_ARGUMENT.because("Part %d of %d has not arrived. Send it, then complete again; GET /api/millwright/v1/uploads/%s tells what is there.",
+                throw INVALID_ARGUMENT.because(
+                        "Part %d of %d has not arrived. Send it, then complete again; GET"
+                                + " /api/millwright/v1/uploads/%s tells what is there.",
                         number, upload.parts(), upload.id());
             }
             String tag = told.remove(number);
             if (tag == null) {
-                throw INVALID_ARGUMENT.because("Part %d is not named, expected the parts 1 to %d.", number, upload.parts());
+                throw INVALID_ARGUMENT.because(
+                        "Part %d is not named, expected the parts 1 to %d.", number, upload.parts());
             }
             if (!tag.equals(hash)) {
-                throw INVALID_ARGUMENT.because("Part %d has the etag \"%s\" here, got \"%s\". Send that part again.", number, hash, tag);
+                throw INVALID_ARGUMENT.because(
+                        "Part %d has the etag \"%s\" here, got \"%s\". Send that part again.", number, hash, tag);
             }
         }
         if (!told.isEmpty()) {
-            throw INVALID_ARGUMENT.because("Part %d is named, expected the parts 1 to %d.", told.keySet().iterator().next(), upload.parts());
+            throw INVALID_ARGUMENT.because(
+                    "Part %d is named, expected the parts 1 to %d.",
+                    told.keySet().iterator().next(), upload.parts());
         }
     }
 
     private static String unquoted(String etag) {
-        return etag.length() > 1 && etag.startsWith("\"") && etag.endsWith("\"") ? etag.substring(1, etag.length() - 1) : etag;
+        return etag.length() > 1 && etag.startsWith("\"") && etag.endsWith("\"")
+                ? etag.substring(1, etag.length() - 1)
+                : etag;
     }
 
     private InputStream reader(String id, Part part) {
@@ -209,7 +247,8 @@ final class PartUploads implements MultipartUploads {
     }
 
     private Optional<Upload> findFor(String workspace, ArtifactPath path, String id) {
-        return find(id).filter(upload -> upload.workspace().equals(workspace) && upload.path().equals(path));
+        return find(id).filter(upload ->
+                upload.workspace().equals(workspace) && upload.path().equals(path));
     }
 
     /// Removes the files of an upload whose row is gone or done.
@@ -237,7 +276,8 @@ final class PartUploads implements MultipartUploads {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(directory, Files::isDirectory)) {
             for (Path folder : folders) {
                 String id = String.valueOf(folder.getFileName());
-                if (!ID.matcher(id).matches() || find(id).filter(u -> u.completedAt().isEmpty()).isPresent()) continue;
+                if (!ID.matcher(id).matches()
+                        || find(id).filter(u -> u.completedAt().isEmpty()).isPresent()) continue;
                 count++;
                 bytes += dryRun ? sizeOf(id) : removeFiles(id);
             }

@@ -27,8 +27,8 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/// A bucket: `<prefix>blobs/…`, and `<prefix>direct/…` for what clients send there themselves. Each request carries a hash
-/// that S3 checks, so that what arrived broken is not kept.
+/// A bucket: `<prefix>blobs/…`, and `<prefix>direct/…` for what clients send there themselves. Each request
+/// carries a hash that S3 checks, so that what arrived broken is not kept.
 final class S3ArtifactStore implements ArtifactStore {
     /// S3 takes at most 10,000 parts of at most 5 GiB.
     private static final int MOST_PARTS = 9_000;
@@ -55,6 +55,11 @@ final class S3ArtifactStore implements ArtifactStore {
     }
 
     @Override
+    public void prepare(Spool content) {
+        // S3 need not wait for our disk.
+    }
+
+    @Override
     public void place(String key, Spool content) {
         try {
             if (content.sizeBytes() <= largestPut) put(key, content);
@@ -66,14 +71,18 @@ final class S3ArtifactStore implements ArtifactStore {
 
     private void put(String key, Spool content) {
         String hash = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(content.sha256()));
-        bucket.client().putObject(
-                put -> put.bucket(bucket.name()).key(bucket.object(key)).checksumSHA256(hash), RequestBody.fromFile(content.file()));
+        bucket.client()
+                .putObject(
+                        put -> put.bucket(bucket.name()).key(bucket.object(key)).checksumSHA256(hash),
+                        RequestBody.fromFile(content.file()));
     }
 
     private void putInParts(String key, Spool content) {
         var s3 = bucket.client();
         String object = bucket.object(key);
-        String upload = s3.createMultipartUpload(create -> create.bucket(bucket.name()).key(object)).uploadId();
+        String upload = s3.createMultipartUpload(
+                        create -> create.bucket(bucket.name()).key(object))
+                .uploadId();
         try {
             long partSize = Math.max(largestPut, content.sizeBytes() / MOST_PARTS + 1);
             List<CompletedPart> parts = new ArrayList<>();
@@ -81,11 +90,20 @@ final class S3ArtifactStore implements ArtifactStore {
                 int number = parts.size() + 1;
                 Region region = new Region(content.file(), from, Math.min(partSize, content.sizeBytes() - from));
                 var answer = s3.uploadPart(
-                        part -> part.bucket(bucket.name()).key(object).uploadId(upload).partNumber(number).contentMD5(region.md5()),
+                        part -> part.bucket(bucket.name())
+                                .key(object)
+                                .uploadId(upload)
+                                .partNumber(number)
+                                .contentMD5(region.md5()),
                         RequestBody.fromContentProvider(region::open, region.length(), "application/octet-stream"));
-                parts.add(CompletedPart.builder().partNumber(number).eTag(answer.eTag()).build());
+                parts.add(CompletedPart.builder()
+                        .partNumber(number)
+                        .eTag(answer.eTag())
+                        .build());
             }
-            s3.completeMultipartUpload(complete -> complete.bucket(bucket.name()).key(object).uploadId(upload)
+            s3.completeMultipartUpload(complete -> complete.bucket(bucket.name())
+                    .key(object)
+                    .uploadId(upload)
                     .multipartUpload(all -> all.parts(parts)));
         } catch (RuntimeException e) {
             abandon(object, upload, e);
@@ -95,7 +113,9 @@ final class S3ArtifactStore implements ArtifactStore {
 
     private void abandon(String object, String upload, RuntimeException cause) {
         try {
-            bucket.client().abortMultipartUpload(abort -> abort.bucket(bucket.name()).key(object).uploadId(upload));
+            bucket.client()
+                    .abortMultipartUpload(
+                            abort -> abort.bucket(bucket.name()).key(object).uploadId(upload));
         } catch (SdkException e) {
             cause.addSuppressed(e); // The sweep aborts it.
         }
@@ -104,7 +124,10 @@ final class S3ArtifactStore implements ArtifactStore {
     @Override
     public boolean has(String key, long sizeBytes) {
         try {
-            return bucket.client().headObject(head -> head.bucket(bucket.name()).key(bucket.object(key))).contentLength() == sizeBytes;
+            return bucket.client()
+                            .headObject(head -> head.bucket(bucket.name()).key(bucket.object(key)))
+                            .contentLength()
+                    == sizeBytes;
         } catch (S3Exception e) {
             if (e.statusCode() == 404) return false;
             throw StoreFailures.ofRemote(e);
@@ -116,11 +139,15 @@ final class S3ArtifactStore implements ArtifactStore {
     @Override
     public Optional<ReadableByteChannel> open(String key, long from, long length) {
         if (length == 0) {
-            return has(key, 0) || from > 0 ? Optional.of(Channels.newChannel(InputStream.nullInputStream())) : Optional.empty();
+            return has(key, 0) || from > 0
+                    ? Optional.of(Channels.newChannel(InputStream.nullInputStream()))
+                    : Optional.empty();
         }
         try {
             String range = "bytes=%d-%d".formatted(from, from + length - 1);
-            var body = bucket.client().getObject(get -> get.bucket(bucket.name()).key(bucket.object(key)).range(range));
+            var body = bucket.client()
+                    .getObject(get ->
+                            get.bucket(bucket.name()).key(bucket.object(key)).range(range));
             return Optional.of(Channels.newChannel(new Download(body, length)));
         } catch (NoSuchKeyException e) {
             return Optional.empty();
@@ -142,7 +169,9 @@ final class S3ArtifactStore implements ArtifactStore {
     public void walk(Visitor visitor) {
         try {
             for (String folder : List.of("blobs/", "direct/")) {
-                var pages = bucket.client().listObjectsV2Paginator(list -> list.bucket(bucket.name()).prefix(bucket.object(folder)));
+                var pages = bucket.client()
+                        .listObjectsV2Paginator(
+                                list -> list.bucket(bucket.name()).prefix(bucket.object(folder)));
                 for (S3Object object : pages.contents()) {
                     visitor.visit(object.key().substring(bucket.prefix().length()), object.size());
                 }
@@ -193,7 +222,8 @@ final class S3ArtifactStore implements ArtifactStore {
     private record Region(Path file, long from, long length) {
         InputStream open() {
             try {
-                FileChannel channel = FileChannel.open(file, StandardOpenOption.READ).position(from);
+                FileChannel channel =
+                        FileChannel.open(file, StandardOpenOption.READ).position(from);
                 return new LimitedStream(Channels.newInputStream(channel), length);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -206,7 +236,8 @@ final class S3ArtifactStore implements ArtifactStore {
                 ByteBuffer buffer = ByteBuffer.allocate(256 * 1024);
                 for (long at = from; at < from + length; at += buffer.limit()) {
                     buffer.clear().limit((int) Math.min(buffer.capacity(), from + length - at));
-                    while (buffer.hasRemaining() && channel.read(buffer, at + buffer.position()) >= 0) Thread.onSpinWait();
+                    while (buffer.hasRemaining() && channel.read(buffer, at + buffer.position()) >= 0)
+                        Thread.onSpinWait();
                     digest.update(buffer.flip());
                 }
                 return Base64.getEncoder().encodeToString(digest.digest());

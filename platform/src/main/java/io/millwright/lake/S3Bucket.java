@@ -15,9 +15,9 @@ import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /// One bucket and the clients to it, made when first needed, so that starting the server does not load the SDK.
 ///
-/// Credentials and region come from where the SDK looks for them. The endpoint of another server than Amazon's comes from
-/// `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or MLflow's own `MLFLOW_S3_ENDPOINT_URL`; such a server is asked with the
-/// bucket in the path.
+/// Credentials and region come from where the SDK looks for them. The endpoint of another server than Amazon's
+/// comes from `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or MLflow's own `MLFLOW_S3_ENDPOINT_URL`; such a server
+/// is asked with the bucket in the path.
 final class S3Bucket implements AutoCloseable {
     private final String name;
     /// Empty, or ends with a slash.
@@ -67,8 +67,11 @@ final class S3Bucket implements AutoCloseable {
 
     private static S3Presigner newPresigner() {
         var builder = S3Presigner.builder();
-        endpoint().ifPresent(endpoint -> builder.endpointOverride(endpoint)
-                .serviceConfiguration(S3Configuration.builder().pathStyleAccessEnabled(true).build()));
+        endpoint()
+                .ifPresent(endpoint -> builder.endpointOverride(endpoint)
+                        .serviceConfiguration(S3Configuration.builder()
+                                .pathStyleAccessEnabled(true)
+                                .build()));
         region().ifPresent(builder::region);
         return builder.build();
     }
@@ -82,8 +85,10 @@ final class S3Bucket implements AutoCloseable {
 
     /// Empty to let the SDK look for it: in its configuration files and on the machine it runs on.
     private static Optional<Region> region() {
-        Optional<String> named = setting("aws.region", "AWS_REGION").or(() -> setting("aws.defaultRegion", "AWS_DEFAULT_REGION"));
-        if (named.isEmpty() && endpoint().isPresent()) return Optional.of(Region.US_EAST_1); // Other servers do not care.
+        Optional<String> named =
+                setting("aws.region", "AWS_REGION").or(() -> setting("aws.defaultRegion", "AWS_DEFAULT_REGION"));
+        if (named.isEmpty() && endpoint().isPresent())
+            return Optional.of(Region.US_EAST_1); // Other servers do not care.
         return named.map(Region::of);
     }
 

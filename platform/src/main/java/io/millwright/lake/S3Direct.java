@@ -36,8 +36,10 @@ final class S3Direct {
     URI presignGet(String key, String disposition, String mediaType, Duration valid) {
         return remote(() -> bucket.presigner()
                 .presignGetObject(presign -> presign.signatureDuration(valid)
-                        .getObjectRequest(get -> get.bucket(bucket.name()).key(bucket.object(key))
-                                .responseContentDisposition(disposition).responseContentType(mediaType)))
+                        .getObjectRequest(get -> get.bucket(bucket.name())
+                                .key(bucket.object(key))
+                                .responseContentDisposition(disposition)
+                                .responseContentType(mediaType)))
                 .url()
                 .toString());
     }
@@ -45,7 +47,10 @@ final class S3Direct {
     URI presignPart(String key, String upload, int number, Duration valid) {
         return remote(() -> bucket.presigner()
                 .presignUploadPart(presign -> presign.signatureDuration(valid)
-                        .uploadPartRequest(part -> part.bucket(bucket.name()).key(bucket.object(key)).uploadId(upload).partNumber(number)))
+                        .uploadPartRequest(part -> part.bucket(bucket.name())
+                                .key(bucket.object(key))
+                                .uploadId(upload)
+                                .partNumber(number)))
                 .url()
                 .toString());
     }
@@ -61,7 +66,10 @@ final class S3Direct {
     /// Begins an upload in parts; returns S3's id of it.
     String begin(String key) {
         try {
-            return bucket.client().createMultipartUpload(create -> create.bucket(bucket.name()).key(bucket.object(key))).uploadId();
+            return bucket.client()
+                    .createMultipartUpload(
+                            create -> create.bucket(bucket.name()).key(bucket.object(key)))
+                    .uploadId();
         } catch (SdkException e) {
             throw StoreFailures.ofRemote(e);
         }
@@ -69,9 +77,12 @@ final class S3Direct {
 
     List<PartInfo> parts(String key, String upload) {
         try {
-            return bucket.client()
-                    .listPartsPaginator(list -> list.bucket(bucket.name()).key(bucket.object(key)).uploadId(upload))
-                    .parts().stream()
+            return bucket
+                    .client()
+                    .listPartsPaginator(list ->
+                            list.bucket(bucket.name()).key(bucket.object(key)).uploadId(upload))
+                    .parts()
+                    .stream()
                     .map(part -> new PartInfo(part.partNumber(), part.size(), part.eTag()))
                     .toList();
         } catch (S3Exception e) {
@@ -82,20 +93,29 @@ final class S3Direct {
         }
     }
 
-    /// Makes the parts one object. An upload that S3 does not know is passed over: it may have been finished before.
+    /// Makes the parts one object. An upload that S3 does not know is passed over: it may have been finished
+    /// before.
     void finish(String key, String upload, List<PartTag> tags) {
         List<CompletedPart> parts = tags.stream()
                 .sorted(Comparator.comparingInt(PartTag::number))
-                .map(tag -> CompletedPart.builder().partNumber(tag.number()).eTag(tag.etag()).build())
+                .map(tag -> CompletedPart.builder()
+                        .partNumber(tag.number())
+                        .eTag(tag.etag())
+                        .build())
                 .toList();
         try {
-            bucket.client().completeMultipartUpload(complete -> complete.bucket(bucket.name()).key(bucket.object(key)).uploadId(upload)
-                    .multipartUpload(all -> all.parts(parts)));
+            bucket.client()
+                    .completeMultipartUpload(complete -> complete.bucket(bucket.name())
+                            .key(bucket.object(key))
+                            .uploadId(upload)
+                            .multipartUpload(all -> all.parts(parts)));
         } catch (S3Exception e) {
             if (e.statusCode() == 404) return;
             if (e.statusCode() == 400) {
-                throw INVALID_ARGUMENT.because("The parts do not make an artifact: S3 says " + e.awsErrorDetails().errorCode()
-                        + ". Each part but the last holds at least 5 MiB; send the wrong ones again, then complete again.");
+                throw INVALID_ARGUMENT.because("The parts do not make an artifact: S3 says "
+                        + e.awsErrorDetails().errorCode()
+                        + ". Each part but the last holds at least 5 MiB; send the wrong ones again, then"
+                        + " complete again.");
             }
             throw StoreFailures.ofRemote(e);
         } catch (SdkException e) {
@@ -105,7 +125,9 @@ final class S3Direct {
 
     void abort(String key, String upload) {
         try {
-            bucket.client().abortMultipartUpload(abort -> abort.bucket(bucket.name()).key(bucket.object(key)).uploadId(upload));
+            bucket.client()
+                    .abortMultipartUpload(abort ->
+                            abort.bucket(bucket.name()).key(bucket.object(key)).uploadId(upload));
         } catch (S3Exception e) {
             if (e.statusCode() != 404) throw StoreFailures.ofRemote(e);
         } catch (SdkException e) {
@@ -116,8 +138,10 @@ final class S3Direct {
     /// What is under the key, if it is there.
     Optional<Blob> find(String key) {
         try {
-            HeadObjectResponse head = bucket.client().headObject(h -> h.bucket(bucket.name()).key(bucket.object(key)));
-            return Optional.of(new Blob(key, Optional.empty(), Optional.of(head.eTag().replace("\"", "")), head.contentLength()));
+            HeadObjectResponse head =
+                    bucket.client().headObject(h -> h.bucket(bucket.name()).key(bucket.object(key)));
+            return Optional.of(
+                    new Blob(key, Optional.empty(), Optional.of(head.eTag().replace("\"", "")), head.contentLength()));
         } catch (S3Exception e) {
             if (e.statusCode() == 404) return Optional.empty();
             throw StoreFailures.ofRemote(e);
@@ -130,8 +154,10 @@ final class S3Direct {
     void copy(Blob from, String to) {
         try {
             bucket.client().copyObject(copy -> {
-                copy.sourceBucket(bucket.name()).sourceKey(bucket.object(from.key()))
-                        .destinationBucket(bucket.name()).destinationKey(bucket.object(to));
+                copy.sourceBucket(bucket.name())
+                        .sourceKey(bucket.object(from.key()))
+                        .destinationBucket(bucket.name())
+                        .destinationKey(bucket.object(to));
                 from.etag().ifPresent(etag -> copy.copySourceIfMatch("\"" + etag + "\""));
             });
         } catch (SdkException e) {
@@ -142,12 +168,17 @@ final class S3Direct {
     /// Aborts, or only counts, uploads in parts that began before the instant and that nobody knows.
     long sweep(Predicate<String> known, Instant before, boolean dryRun) {
         try {
-            List<MultipartUpload> unknown = bucket.client()
-                    .listMultipartUploadsPaginator(list -> list.bucket(bucket.name()).prefix(bucket.prefix()))
-                    .uploads().stream()
+            List<MultipartUpload> unknown = bucket
+                    .client()
+                    .listMultipartUploadsPaginator(
+                            list -> list.bucket(bucket.name()).prefix(bucket.prefix()))
+                    .uploads()
+                    .stream()
                     .filter(upload -> upload.initiated().isBefore(before) && !known.test(upload.uploadId()))
                     .toList();
-            if (!dryRun) unknown.forEach(upload -> abort(upload.key().substring(bucket.prefix().length()), upload.uploadId()));
+            if (!dryRun)
+                unknown.forEach(
+                        upload -> abort(upload.key().substring(bucket.prefix().length()), upload.uploadId()));
             return unknown.size();
         } catch (SdkException e) {
             throw StoreFailures.ofRemote(e);

@@ -23,18 +23,19 @@ import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One content on its way in: read to its end into a temporary file and hashed while it passed. Memory is one buffer,
-/// however long the content is. Closing removes the file unless it was placed.
+/// One content on its way in: read to its end into a temporary file and hashed while it passed. Memory is two
+/// buffers, however long the content is. Closing removes the file unless it was placed.
 final class Spool implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Spool.class);
     private static final int BUFFER_BYTES = 256 * 1024;
     /// The disk starts on the first megabytes while the last ones are still on the network.
     private static final long FLUSH_EVERY_BYTES = 8L << 20;
     private static final String PREFIX = "spool-";
+    private static final CompletableFuture<Void> DONE = CompletableFuture.runAsync(() -> {}, Runnable::run);
 
     private final Path file;
     private final FileChannel channel;
-    private CompletableFuture<Void> flushing = CompletableFuture.completedFuture(null);
+    private CompletableFuture<Void> flushing = DONE;
     private long sizeBytes;
     private String sha256 = "";
 
@@ -48,8 +49,8 @@ final class Spool implements AutoCloseable {
     /// @param expected its length if known, else -1
     /// @param limit the most bytes taken
     /// @throws IOException as the stream throws it
-    /// @throws Failure TOO_LARGE; MALFORMED_REQUEST for another length than expected; UNAVAILABLE when the disk does not
-    ///     take it. Nothing is left in each case
+    /// @throws Failure TOO_LARGE; MALFORMED_REQUEST for another length than expected; UNAVAILABLE when the disk
+    ///     does not take it. Nothing is left in each case
     static Spool take(Path directory, InputStream in, long expected, long limit) throws IOException {
         if (expected > limit) throw tooLarge(expected, limit);
         if (expected > directory.toFile().getUsableSpace()) throw StoreFailures.full();
@@ -74,22 +75,51 @@ final class Spool implements AutoCloseable {
 
     private void read(InputStream in, long expected, long limit) throws IOException {
         MessageDigest digest = newSha256();
-        byte[] buffer = new byte[BUFFER_BYTES];
+        byte[] filling = new byte[(int) Math.clamp(expected, 1, BUFFER_BYTES)];
+        byte[] other = expected < 0 || expected > BUFFER_BYTES ? new byte[filling.length] : filling;
+        CompletableFuture<Void> hashed = DONE;
         long flushed = 0;
-        for (int n; (n = in.readNBytes(buffer, 0, buffer.length)) > 0; ) {
+        for (int read; (read = in.readNBytes(filling, 0, filling.length)) > 0; ) {
+            byte[] piece = filling;
+            int n = read;
             sizeBytes += n;
             if (sizeBytes > limit) throw tooLarge(sizeBytes, limit);
-            write(ByteBuffer.wrap(buffer, 0, n));
-            digest.update(buffer, 0, n);
+            hashed.join(); // The other buffer is free again.
+            if (n == BUFFER_BYTES && other != piece) {
+                // Hashing takes as long as receiving and writing together: it goes on beside them.
+                hashed = CompletableFuture.runAsync(() -> digest.update(piece, 0, n), Thread::startVirtualThread);
+                filling = other;
+                other = piece;
+            } else {
+                digest.update(piece, 0, n);
+            }
+            write(ByteBuffer.wrap(piece, 0, n));
             if (sizeBytes - flushed >= FLUSH_EVERY_BYTES && flushing.isDone()) {
                 flushed = sizeBytes;
-                flushing = CompletableFuture.runAsync(this::force, Thread::startVirtualThread);
+                flush();
             }
         }
+        hashed.join();
         if (expected >= 0 && sizeBytes != expected) {
-            throw MALFORMED_REQUEST.because("The body ended after %d of %d bytes; nothing of it was kept. Send it again.", sizeBytes, expected);
+            throw MALFORMED_REQUEST.because(
+                    "The body ended after %d of %d bytes; nothing of it was kept. Send it again.", sizeBytes, expected);
         }
         sha256 = HexFormat.of().formatHex(digest.digest());
+    }
+
+    /// Lets the disk begin with what was written so far.
+    void flush() {
+        awaitFlush(); // Whatever it failed with would be told once only.
+        flushing = CompletableFuture.runAsync(this::force, Thread::startVirtualThread);
+    }
+
+    private void awaitFlush() {
+        try {
+            flushing.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Failure failure) throw failure;
+            throw e;
+        }
     }
 
     private void write(ByteBuffer bytes) {
@@ -125,12 +155,7 @@ final class Spool implements AutoCloseable {
 
     /// Returns once the bytes are on the disk; the file may be renamed then.
     void sync() {
-        try {
-            flushing.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof Failure failure) throw failure;
-            throw e;
-        }
+        awaitFlush();
         force();
     }
 
@@ -176,6 +201,7 @@ final class Spool implements AutoCloseable {
     }
 
     private static Failure tooLarge(long bytes, long limit) {
-        return TOO_LARGE.because("An artifact of %d bytes or more, expected at most %d (server.max-upload-size).", bytes, limit);
+        return TOO_LARGE.because(
+                "An artifact of %d bytes or more, expected at most %d (server.max-upload-size).", bytes, limit);
     }
 }

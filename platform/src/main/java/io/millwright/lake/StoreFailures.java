@@ -42,7 +42,9 @@ final class StoreFailures {
     /// A row names content that is not in the store.
     static Failure missing(ArtifactPath path, String key) {
         log.warn("the content of artifact {} is not in the store at {}", path, key);
-        return UNAVAILABLE.because("The content of '%s' is not in the artifact store: it was replaced or deleted meanwhile."
-                + " Try again; if it persists, the content is lost and the server's log names it.", path);
+        return UNAVAILABLE.because(
+                "The content of '%s' is not in the artifact store: it was replaced or deleted meanwhile."
+                        + " Try again; if it persists, the content is lost and the server's log names it.",
+                path);
     }
 }

@@ -10,8 +10,8 @@ import java.util.Map;
 
 /// Removes what nobody can reach any more. Any number may run at once, beside any number of uploads.
 ///
-/// A key is used once. Its row goes first, in a transaction that sees that nobody refers to it and nobody is about to;
-/// from then on nobody can come to the key, so its content may go at leisure, or at the next sweep.
+/// A key is used once. Its row goes first, in a transaction that sees that nobody refers to it and nobody is
+/// about to; from then on nobody can come to the key, so its content may go at leisure, or at the next sweep.
 final class Sweeper {
     private static final int BATCH = 500;
     /// A spooled upload that was not written to for this long has lost its process.
@@ -38,7 +38,13 @@ final class Sweeper {
         Tally orphans = sweepOrphans(dryRun);
         Tally strays = sweepStrays(dryRun);
         Spool.Rests spools = Spool.sweep(store.spoolDirectory(), clock.instant().minus(SPOOL_KEPT), dryRun);
-        return new Sweep(orphans.count, orphans.bytes, uploads.count, uploads.bytes, strays.count + spools.files(), strays.bytes + spools.bytes());
+        return new Sweep(
+                orphans.count,
+                orphans.bytes,
+                uploads.count,
+                uploads.bytes,
+                strays.count + spools.files(),
+                strays.bytes + spools.bytes());
     }
 
     /// Uploads begun too long ago: given up, or done and no longer worth remembering.
@@ -77,18 +83,23 @@ final class Sweeper {
         do {
             String from = after;
             batch = db.read(sql -> blobs.orphans(sql, now, from, BATCH));
-            for (Blob blob : batch) {
-                after = blob.key();
-                if (!dryRun && !db.tx(sql -> blobs.removeOrphan(sql, blob.key(), now))) continue;
-                if (!dryRun) store.delete(blob.key());
-                tally.add(blob.sizeBytes());
+            if (!batch.isEmpty()) after = batch.getLast().key();
+            for (Blob orphan : dryRun ? batch : removeRows(batch, now)) {
+                if (!dryRun) store.delete(orphan.key());
+                tally.add(orphan.sizeBytes());
             }
         } while (batch.size() == BATCH);
         return tally;
     }
 
-    /// Content without a row: its upload died between claiming the key and its commit and the claim was swept, or a sweep
-    /// died between removing the row and the content.
+    private List<Blob> removeRows(List<Blob> orphans, Instant now) {
+        return db.tx(sql -> orphans.stream()
+                .filter(orphan -> blobs.removeOrphan(sql, orphan.key(), now))
+                .toList());
+    }
+
+    /// Content without a row: its upload died between claiming the key and its commit and the claim was swept,
+    /// or a sweep died between removing the row and the content.
     private Tally sweepStrays(boolean dryRun) {
         Tally tally = new Tally();
         Map<String, Long> seen = new HashMap<>();
@@ -103,7 +114,8 @@ final class Sweeper {
                 tally.count += rests.files();
                 tally.bytes += rests.bytes();
             }
-            case DirectUploads direct -> tally.count += direct.sweep(clock.instant().minus(SPOOL_KEPT), dryRun);
+            case DirectUploads direct ->
+                tally.count += direct.sweep(clock.instant().minus(SPOOL_KEPT), dryRun);
         }
         return tally;
     }

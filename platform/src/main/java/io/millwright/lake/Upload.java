@@ -34,7 +34,10 @@ record Upload(
         }
 
         static Kind of(String word) {
-            return Arrays.stream(values()).filter(kind -> kind.word().equals(word)).findFirst().orElseThrow();
+            return Arrays.stream(values())
+                    .filter(kind -> kind.word().equals(word))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 }

@@ -16,9 +16,16 @@ final class UploadStore {
 
     void insert(Sql sql, Upload upload) {
         sql.update(
-                "insert into artifact_uploads (id, workspace, path, kind, parts, key, remote_id, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
-                upload.id(), upload.workspace(), upload.path().value(), upload.kind().word(), upload.parts(),
-                upload.key().orElse(null), upload.remoteId().orElse(null), upload.createdAt().toEpochMilli());
+                "insert into artifact_uploads (id, workspace, path, kind, parts, key, remote_id, created_at) values"
+                        + " (?, ?, ?, ?, ?, ?, ?, ?)",
+                upload.id(),
+                upload.workspace(),
+                upload.path().value(),
+                upload.kind().word(),
+                upload.parts(),
+                upload.key().orElse(null),
+                upload.remoteId().orElse(null),
+                upload.createdAt().toEpochMilli());
     }
 
     void setRemoteId(Sql sql, String id, String remoteId) {
@@ -26,21 +33,33 @@ final class UploadStore {
     }
 
     Optional<Upload> find(Sql sql, String id) {
-        return sql.query(SELECT + " where id = ?", UploadStore::read, id).stream().findFirst();
+        return sql.query(SELECT + " where id = ?", UploadStore::read, id).stream()
+                .findFirst();
     }
 
     /// Presigned uploads of this very path, and of all paths below it.
     List<Upload> pendingBelow(Sql sql, String workspace, ArtifactPath path, int limit) {
-        if (path.isRoot()) return sql.query(SELECT + PENDING + " order by path limit " + limit, UploadStore::read, workspace);
+        if (path.isRoot())
+            return sql.query(SELECT + PENDING + " order by path limit " + limit, UploadStore::read, workspace);
         return sql.query(
-                SELECT + PENDING + " and path >= ? and path < ? and (path = ? or path >= ?) order by path, created_at limit " + limit,
+                SELECT + PENDING
+                        + " and path >= ? and path < ? and (path = ? or path >= ?) order by path, created_at limit "
+                        + limit,
                 UploadStore::read,
-                workspace, path.value(), path.value() + "0", path.value(), path.value() + "/");
+                workspace,
+                path.value(),
+                path.value() + "0",
+                path.value(),
+                path.value() + "/");
     }
 
     /// Marks it as done. False when it is gone or was done already.
     boolean complete(Sql sql, String id, Instant now) {
-        return 1 == sql.update("update artifact_uploads set completed_at = ? where id = ? and completed_at is null", now.toEpochMilli(), id);
+        return 1
+                == sql.update(
+                        "update artifact_uploads set completed_at = ? where id = ? and completed_at is null",
+                        now.toEpochMilli(),
+                        id);
     }
 
     /// Removes it with its parts unless it was completed; false when there was nothing to remove.
@@ -60,25 +79,35 @@ final class UploadStore {
     }
 
     List<Upload> olderThan(Sql sql, Instant before, int limit) {
-        return sql.query(SELECT + " where created_at < ? order by created_at limit " + limit, UploadStore::read, before.toEpochMilli());
+        return sql.query(
+                SELECT + " where created_at < ? order by created_at limit " + limit,
+                UploadStore::read,
+                before.toEpochMilli());
     }
 
     boolean isKnown(Sql sql, String id) {
-        return !sql.query("select 1 from artifact_uploads where id = ?", row -> 1, id).isEmpty();
+        return !sql.query("select 1 from artifact_uploads where id = ?", row -> 1, id)
+                .isEmpty();
     }
 
     boolean hasRemoteId(Sql sql, String remoteId) {
-        return !sql.query("select 1 from artifact_uploads where remote_id = ?", row -> 1, remoteId).isEmpty();
+        return !sql.query("select 1 from artifact_uploads where remote_id = ?", row -> 1, remoteId)
+                .isEmpty();
     }
 
     /// Keeps a part, in place of what came under its number before. False when the upload is gone or done.
     boolean putPart(Sql sql, String upload, Part part) {
         String lock = sql.isPostgres() ? " for key share" : "";
-        if (sql.query("select 1 from artifact_uploads where id = ? and completed_at is null" + lock, row -> 1, upload).isEmpty()) return false;
+        if (sql.query("select 1 from artifact_uploads where id = ? and completed_at is null" + lock, row -> 1, upload)
+                .isEmpty()) return false;
         sql.update(
-                "insert into artifact_upload_parts (upload, number, sha256, size_bytes) values (?, ?, ?, ?)"
-                        + " on conflict (upload, number) do update set sha256 = excluded.sha256, size_bytes = excluded.size_bytes",
-                upload, part.number(), part.sha256(), part.sizeBytes());
+                "insert into artifact_upload_parts (upload, number, sha256, size_bytes) values (?, ?, ?, ?) on"
+                        + " conflict (upload, number) do update set sha256 = excluded.sha256, size_bytes ="
+                        + " excluded.size_bytes",
+                upload,
+                part.number(),
+                part.sha256(),
+                part.sizeBytes());
         return true;
     }
 
@@ -94,8 +123,14 @@ final class UploadStore {
         long completedAt = row.getLong(9);
         boolean completed = !row.wasNull();
         return new Upload(
-                row.getString(1), row.getString(2), ArtifactPath.stored(row.getString(3)), Upload.Kind.of(row.getString(4)),
-                row.getInt(5), optional(row.getString(6)), optional(row.getString(7)), Instant.ofEpochMilli(row.getLong(8)),
+                row.getString(1),
+                row.getString(2),
+                ArtifactPath.stored(row.getString(3)),
+                Upload.Kind.of(row.getString(4)),
+                row.getInt(5),
+                optional(row.getString(6)),
+                optional(row.getString(7)),
+                Instant.ofEpochMilli(row.getLong(8)),
                 completed ? Optional.of(Instant.ofEpochMilli(completedAt)) : Optional.empty());
     }
 

@@ -18,8 +18,13 @@ final class UploadsApi {
     }
 
     void addRoutes(Routes routes) {
-        routes.own().on("GET", "/uploads/{upload_id}", BodyKind.NONE,
-                "Tells which parts of a multipart upload have arrived, and where to send the others", this::status);
+        routes.own()
+                .on(
+                        "GET",
+                        "/uploads/{upload_id}",
+                        BodyKind.NONE,
+                        "Tells which parts of a multipart upload have arrived, and where to send the others",
+                        this::status);
     }
 
     private Reply status(Call call) throws IOException {
@@ -43,7 +48,8 @@ final class UploadsApi {
             for (Target part : status.missing()) {
                 json.writeStartObject()
                         .writeNumberProperty("part_number", part.number())
-                        .writeStringProperty("url", call.origin().resolve(part.url()).toString())
+                        .writeStringProperty(
+                                "url", call.origin().resolve(part.url()).toString())
                         .writeEndObject();
             }
             json.writeEndArray().writeEndObject();

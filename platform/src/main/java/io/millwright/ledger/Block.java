@@ -3,7 +3,8 @@ package io.millwright.ledger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/// The header of a closed stretch of events. Its hash covers the block before it, so that no block can change unnoticed.
+/// The header of a closed stretch of events. Its hash covers the block before it, so that no block can change
+/// unnoticed.
 ///
 /// @param number 1, 2, 3 … without gaps
 /// @param previousHash of the block before; [Sha256#ZERO] for the first

@@ -4,27 +4,28 @@ import java.util.function.Function;
 
 /// The metadata database. Stores are written once against it, for SQLite and for PostgreSQL.
 public interface Db extends AutoCloseable {
-    /// Runs a query on a reader. All its statements see one and the same moment, and every commit that was answered
-    /// before it began. Inside a transaction, it reads in that transaction.
+    /// Runs a query on a reader. All its statements see one and the same moment, and every commit that was
+    /// answered before it began. Inside a transaction, it reads in that transaction.
     <T> T read(Function<Sql, T> query);
 
     /// Runs one transaction and returns once its commit is durable; when the body throws, nothing of it stays.
     ///
-    /// The body may run more than once (a racing writer on PostgreSQL) and must not reach outside the database: on
-    /// SQLite it runs on the one writer thread, while everybody else waits. It lets database errors out instead of
-    /// catching them. A transaction inside a transaction is refused.
+    /// The body may run more than once (a racing writer on PostgreSQL) and must not reach outside the database:
+    /// on SQLite it runs on the one writer thread, while everybody else waits. It lets database errors out
+    /// instead of catching them. A transaction inside a transaction is refused.
     ///
-    /// Of two transactions that change the same row or add the same key, the second sees what the first left, on both
-    /// databases. Two that only *read* what the other changes may not see each other on PostgreSQL (repeatable read):
-    /// where that matters, both write a common row.
+    /// Of two transactions that change the same row or add the same key, the second sees what the first left, on
+    /// both databases. Two that only *read* what the other changes may not see each other on PostgreSQL
+    /// (repeatable read): where that matters, both write a common row.
     ///
-    /// @throws io.millwright.kernel.Failure BUSY when too many writes wait, UNAVAILABLE when the database cannot take
-    ///     the write now, CONFLICT when others kept coming first or the key exists; nothing stays of it in each case
+    /// @throws io.millwright.kernel.Failure BUSY when too many writes wait, UNAVAILABLE when the database cannot
+    ///     take the write now, CONFLICT when others kept coming first or the key exists; nothing stays of it in
+    ///     each case
     <T> T tx(Function<Sql, T> body);
 
     /// Throws when the database does not answer.
     default void ping() {
-        read(sql -> sql.dsl().selectOne().fetch());
+        read(sql -> sql.query("select 1", row -> row.getInt(1)));
     }
 
     /// For people: which database, where; no password.

@@ -49,6 +49,7 @@ public record Event(
 
     /// What stands for an event in its block: the event and the number under which it was written.
     static byte[] leaf(long seq, Sha256 digest) {
-        return Sha256.of(ByteBuffer.allocate(8).putLong(seq).array(), digest.bytes()).bytes();
+        return Sha256.of(ByteBuffer.allocate(8).putLong(seq).array(), digest.bytes())
+                .bytes();
     }
 }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The one writer of a SQLite database: a thread that takes whatever is waiting and commits it as a group, so that one
-/// flush to disk serves all of them. A caller is answered only after that flush.
+/// The one writer of a SQLite database: a thread that takes whatever is waiting and commits it as a group, so
+/// that one flush to disk serves all of them. A caller is answered only after that flush.
 final class GroupCommit implements AutoCloseable {
     static final int MOST_WAITING = 20_000;
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
@@ -91,9 +91,9 @@ final class GroupCommit implements AutoCloseable {
 
     /// Each write runs inside its own savepoint, so that one that fails takes nothing of the others along.
     ///
-    /// Some errors make SQLite drop the whole transaction at once (a full disk does). Then the savepoint is gone too,
-    /// and nobody's write was kept: all are told so, and why, also those whose body had come to another answer, since
-    /// that answer may rest on what was dropped.
+    /// Some errors make SQLite drop the whole transaction at once (a full disk does). Then the savepoint is gone
+    /// too, and nobody's write was kept: all are told so, and why, also those whose body had come to another
+    /// answer, since that answer may rest on what was dropped.
     private void commit(List<Write<?>> group) {
         Write<?> current = null;
         try {

@@ -70,8 +70,8 @@ public final class Ledger implements AutoCloseable {
                         JSON.writeValueAsString(payload)));
     }
 
-    /// Closes what is waiting into blocks; returns how many events it closed. Any number of processes may seal: one
-    /// does, the others find nothing to do.
+    /// Closes what is waiting into blocks; returns how many events it closed. Any number of processes may seal:
+    /// one does, the others find nothing to do.
     public int seal() {
         int sealed = 0;
         int now;
@@ -82,9 +82,9 @@ public final class Ledger implements AutoCloseable {
         return sealed;
     }
 
-    /// Removes the events of blocks sealed before the instant, oldest first. The blocks with the hashes of their events
-    /// stay, and each removal is itself an event, so the chain still verifies. A subscriber that has not come so far
-    /// does not see them any more.
+    /// Removes the events of blocks sealed before the instant, oldest first. The blocks with the hashes of their
+    /// events stay, and each removal is itself an event, so the chain still verifies. A subscriber that has not
+    /// come so far does not see them any more.
     ///
     /// @return how many events were removed
     public int prune(Instant before) {
@@ -131,8 +131,8 @@ public final class Ledger implements AutoCloseable {
         return new LedgerVerifier(db, store);
     }
 
-    /// Writes all sealed events as lines of JSON, each with what proves its place in the chain; see [LedgerExport].
-    /// The stream stays open.
+    /// Writes all sealed events as lines of JSON, each with what proves its place in the chain; see
+    /// [LedgerExport]. The stream stays open.
     ///
     /// @return the head it goes up to, in hex, to be given to whoever checks the export
     public String export(OutputStream out) throws IOException {

@@ -23,14 +23,15 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The chain as lines of JSON that anybody can check without the database: one line for each block, and after it one
-/// line for each of its events, with the sibling hashes that lead from the event to the block's Merkle root.
+/// The chain as lines of JSON that anybody can check without the database: one line for each block, and after it
+/// one line for each of its events, with the sibling hashes that lead from the event to the block's Merkle root.
 ///
-/// An excerpt checks as well: a block's line and the line of one of its events prove that event, for whoever knows the
-/// block's hash; the lines of the blocks after it lead to the head.
+/// An excerpt checks as well: a block's line and the line of one of its events prove that event, for whoever
+/// knows the block's hash; the lines of the blocks after it lead to the head.
 ///
 /// ```
-/// {"kind":"block","number":2,"previous_hash":"…","merkle_root":"…","event_count":3,"sealed_at":1767225600000,"hash":"…"}
+/// {"kind":"block","number":2,"previous_hash":"…","merkle_root":"…","event_count":3,"sealed_at":1767…,
+///  "hash":"…"}
 /// {"kind":"event","block":2,"position":0,"seq":17,"id":"…","at":1767225599731,"actor":"ann","request_id":"…",
 ///  "workspace":"default","type":"run.created","entity":"run:…","payload":"{…}","proof":"…"}
 /// ```
@@ -42,7 +43,8 @@ public final class LedgerExport {
     /// What a check found.
     ///
     /// @param events proven
-    /// @param absentEvents that the blocks count and the export does not carry: pruned ones, or an excerpt's others
+    /// @param absentEvents that the blocks count and the export does not carry: pruned ones, or an excerpt's
+    ///     others
     /// @param head the last block's hash, in hex: compare it with one known from elsewhere
     /// @param findings empty when everything in the export proves itself; else one sentence each, at most 100
     public record Report(long blocks, long events, long absentEvents, String head, List<String> findings) {
@@ -119,8 +121,8 @@ public final class LedgerExport {
         return line;
     }
 
-    /// Checks an export or an excerpt of one: each event against its block, each block against its own hash and the
-    /// block before it. One pass; memory of one line and of the positions in one block.
+    /// Checks an export or an excerpt of one: each event against its block, each block against its own hash and
+    /// the block before it. One pass; memory of one line and of the positions in one block.
     public static Report check(InputStream in) throws IOException {
         return new Check().run(in);
     }

@@ -15,7 +15,7 @@ final class LedgerStore {
     static final int LARGEST_BLOCK = 4096;
 
     private static final int BLOCKS_AT_ONCE = 64;
-    private static final int BLOCKS_PRUNED_AT_ONCE = 1000;
+    private static final int BLOCKS_PRUNED_AT_ONCE = 250;
     private static final int EVENTS_PRUNED_AT_ONCE = 20_000;
     private static final String EVENT = "id, at, actor, request_id, workspace, type, entity, payload";
     private static final String SEALED = "select " + EVENT + ", digest, seq, block, position from ledger_events";
@@ -70,13 +70,17 @@ final class LedgerStore {
 
     /// Closes the oldest unsealed events into one block; 0 when there are none or somebody else is sealing.
     int sealOneBlock(Sql sql, long now) {
+        // Looked at first because a lock is a write.
+        if (sql.query("select 1 from ledger_events where block is null limit 1", row -> 1)
+                .isEmpty()) return 0;
         // A sealer that comes right after another one finds the row changed, and db.tx runs it again on what is left.
         Optional<Head> free = head(sql, " for update skip locked");
         if (free.isEmpty()) return 0;
         long[] seq = new long[LARGEST_BLOCK];
         var joined = new ByteArrayOutputStream();
         sql.scan(
-                "select seq, digest from ledger_events where block is null order by seq limit " + LARGEST_BLOCK, row -> {
+                "select seq, digest from ledger_events where block is null order by seq limit " + LARGEST_BLOCK,
+                row -> {
                     seq[joined.size() / Sha256.LENGTH] = row.getLong(1);
                     joined.writeBytes(Event.leaf(row.getLong(1), Sha256.stored(row.getBytes(2))));
                 });
@@ -104,7 +108,11 @@ final class LedgerStore {
                 block.sealedAt(),
                 hash.bytes(),
                 leaves);
-        sql.update("update ledger_head set block = ?, hash = ?, sealed_at = ?", block.number(), hash.bytes(), block.sealedAt());
+        sql.update(
+                "update ledger_head set block = ?, hash = ?, sealed_at = ?",
+                block.number(),
+                hash.bytes(),
+                block.sealedAt());
     }
 
     private void assign(Sql sql, Block block, long[] seq) {
@@ -128,23 +136,22 @@ final class LedgerStore {
 
     private Optional<Head> head(Sql sql, String lock) {
         return sql
-                .query(
-                        "select block, hash, sealed_at from ledger_head" + (sql.isPostgres() ? lock : ""),
-                        row -> {
-                            byte[] hash = row.getBytes(2);
-                            return new Head(row.getLong(1), hash == null ? Sha256.ZERO : Sha256.stored(hash), row.getLong(3));
-                        })
+                .query("select block, hash, sealed_at from ledger_head" + (sql.isPostgres() ? lock : ""), row -> {
+                    byte[] hash = row.getBytes(2);
+                    return new Head(row.getLong(1), hash == null ? Sha256.ZERO : Sha256.stored(hash), row.getLong(3));
+                })
                 .stream()
                 .findFirst();
     }
 
-    /// Removes the events of the oldest blocks that still have theirs and were sealed before the instant: some of them,
-    /// so that no single transaction keeps everybody waiting.
+    /// Removes the events of the oldest blocks that still have theirs and were sealed before the instant: some of
+    /// them, so that no single transaction keeps everybody waiting.
     Pruned prune(Sql sql, long before, long now) {
         head(sql, " for update"); // One at a time.
         record Kept(long number, long sealedAt, int events) {}
         List<Kept> kept = sql.query(
-                "select number, sealed_at, event_count from ledger_blocks where pruned_at is null order by number limit "
+                "select number, sealed_at, event_count from ledger_blocks where pruned_at is null order by number"
+                        + " limit "
                         + BLOCKS_PRUNED_AT_ONCE,
                 row -> new Kept(row.getLong(1), row.getLong(2), row.getInt(3)));
         int blocks = 0;
@@ -164,10 +171,11 @@ final class LedgerStore {
         return new Pruned(blocks, last, events);
     }
 
-    /// The next blocks after a number, up to a gap, and what claims to lie in them: as many as fit into memory easily.
+    /// The next blocks after a number, up to a gap, and what claims to lie in them: as many as fit into memory
+    /// easily.
     Stretch stretchAfter(Sql sql, long number) {
-        List<StoredBlock> next =
-                sql.query(BLOCK + " where number > ? order by number limit ?", LedgerStore::readBlock, number, BLOCKS_AT_ONCE);
+        List<StoredBlock> next = sql.query(
+                BLOCK + " where number > ? order by number limit ?", LedgerStore::readBlock, number, BLOCKS_AT_ONCE);
         List<StoredBlock> blocks = new ArrayList<>();
         int leaves = 0;
         for (StoredBlock block : next) {

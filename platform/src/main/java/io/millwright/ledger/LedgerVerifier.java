@@ -22,7 +22,7 @@ public final class LedgerVerifier {
     /// @param prunedEvents sealed and removed by retention, as the chain itself records
     /// @param unsealedEvents written since the last block was closed
     /// @param head the last block's hash, in hex: keep it elsewhere, and the whole past up to it is fixed
-    /// @param findings empty when the chain holds; else one sentence each, at most 100
+    /// @param findings empty when the chain holds; else one sentence each; with the hundredth the walk ends
     public record Report(
             long blocks, long events, long prunedEvents, long unsealedEvents, String head, List<String> findings) {
         public boolean holds() {
@@ -43,8 +43,8 @@ public final class LedgerVerifier {
         return new Walk(null).walk();
     }
 
-    /// The same, and that a head which an earlier report gave, and which was kept elsewhere, is still in the chain. Without
-    /// it, a chain that somebody cut off and rewrote with new hashes looks like any other.
+    /// The same, and that a head which an earlier report gave, and which was kept elsewhere, is still in the
+    /// chain. Without it, a chain that somebody cut off and rewrote with new hashes looks like any other.
     public Report verify(String keptHead) {
         return new Walk(keptHead).walk();
     }
@@ -91,12 +91,14 @@ public final class LedgerVerifier {
             }
             Map<Long, List<LedgerStore.Sealed>> byBlock = new HashMap<>();
             for (LedgerStore.Sealed event : stretch.events()) {
-                byBlock.computeIfAbsent(event.block(), number -> new ArrayList<>()).add(event);
+                byBlock.computeIfAbsent(event.block(), number -> new ArrayList<>())
+                        .add(event);
             }
             LedgerStore.Removal removal = store.lastRemoval(sql).orElse(LedgerStore.Removal.NONE);
             for (LedgerStore.StoredBlock stored : stretch.blocks()) {
                 checkHeader(stored);
-                List<LedgerStore.Sealed> rows = byBlock.getOrDefault(stored.block().number(), List.of());
+                List<LedgerStore.Sealed> rows =
+                        byBlock.getOrDefault(stored.block().number(), List.of());
                 if (rows.isEmpty()) checkEmpty(stored, removal);
                 else checkEvents(stored, rows);
             }
@@ -113,7 +115,8 @@ public final class LedgerVerifier {
             }
             if (block.count() != stored.leaves().size()) {
                 found("block %d claims %d events but lists %d"
-                        .formatted(block.number(), block.count(), stored.leaves().size()));
+                        .formatted(
+                                block.number(), block.count(), stored.leaves().size()));
             }
             if (!block.hash().equals(stored.hash())) {
                 found("block %d: its header was changed (hash differs)".formatted(block.number()));
@@ -182,7 +185,8 @@ public final class LedgerVerifier {
                     .formatted(event.id(), event.type(), event.entity(), row.block(), row.position()));
         }
 
-        /// What lies beyond the last block: nothing, events of the last second, and the note of which block is last.
+        /// What lies beyond the last block: nothing, events of the last second, and the note of which block is
+        /// last.
         private void checkEnd(Sql sql) {
             strays(sql, lastNumber + 1, Long.MAX_VALUE);
             strays(sql, Long.MIN_VALUE, 0);

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// The hash tree of RFC 6962 §2.1: leaves and nodes are hashed with different prefixes, so that neither can pass for the
-/// other. Its root stands for all leaves in their order, and `log2(n)` hashes prove one leaf against it.
+/// The hash tree of RFC 6962 §2.1: leaves and nodes are hashed with different prefixes, so that neither can pass
+/// for the other. Its root stands for all leaves in their order, and `log2(n)` hashes prove one leaf against it.
 ///
 /// Building takes `2n` hashes and keeps them; a root or a proof is then read off.
 final class MerkleTree {

@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/// One forward step of a domain's schema: `db/<domain>/<name>.sql`, run once on each database, never edited after its
-/// release.
+/// One forward step of a domain's schema: `db/<domain>/<name>.sql`, run once on each database, never edited after
+/// its release.
 ///
 /// The few words in which SQLite and PostgreSQL differ stand as `${…}`; see [Migrator].
 public record Migration(String domain, String name) {

@@ -49,12 +49,14 @@ public final class Migrator {
                         Collectors.mapping(Migration::name, Collectors.toList())));
         known.forEach((domain, names) -> {
             List<String> applied = db.read(sql -> sql.query(
-                    "select name from schema_migrations where domain = ? order by name", row -> row.getString(1), domain));
+                    "select name from schema_migrations where domain = ? order by name",
+                    row -> row.getString(1),
+                    domain));
             for (String name : applied) {
                 if (!names.contains(name)) {
                     throw WRONG_STATE.because(
-                            "This database was used by a newer release: it has migration %s of %s, which this release does"
-                                    + " not know. Run the newer release, or restore a backup.",
+                            "This database was used by a newer release: it has migration %s of %s, which this release"
+                                    + " does not know. Run the newer release, or restore a backup.",
                             name, domain);
                 }
             }

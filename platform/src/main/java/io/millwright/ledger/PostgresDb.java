@@ -19,9 +19,9 @@ import org.jooq.SQLDialect;
 
 /// PostgreSQL through a pool; any number of processes may share the database.
 ///
-/// Everything runs at `repeatable read`: a read sees one moment, and a transaction that changes a row which somebody
-/// changed since it began fails and is run again. At PostgreSQL's default level it would overwrite that change, which
-/// no test on SQLite could show.
+/// Everything runs at `repeatable read`: a read sees one moment, and a transaction that changes a row which
+/// somebody changed since it began fails and is run again. At PostgreSQL's default level it would overwrite that
+/// change, which no test on SQLite could show.
 public final class PostgresDb implements Db {
     private static final int ATTEMPTS = 20;
     private static final int FREE_ATTEMPTS = 2;
@@ -31,8 +31,8 @@ public final class PostgresDb implements Db {
     private final HikariDataSource pool;
     private final String description;
     private final ScopedValue<Open> open = ScopedValue.newInstance();
-    /// Held by the one transaction of this process that lost a race twice: of many that want the same row, one would
-    /// win each round and all the others would run for nothing.
+    /// Held by the one transaction of this process that lost a race twice: of many that want the same row, one
+    /// would win each round and all the others would run for nothing.
     private final ReentrantLock retries = new ReentrantLock(true);
 
     /// Shared by what runs; taken for good by close, so that what runs ends first.
@@ -165,7 +165,8 @@ public final class PostgresDb implements Db {
     public void close() {
         closed = true;
         try {
-            if (running.writeLock().tryLock(30, TimeUnit.SECONDS)) running.writeLock().unlock();
+            if (running.writeLock().tryLock(30, TimeUnit.SECONDS))
+                running.writeLock().unlock();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

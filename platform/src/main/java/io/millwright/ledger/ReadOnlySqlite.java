@@ -6,7 +6,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.function.Function;
 
-/// A SQLite database opened only to be read, beside the process that may be writing it. Used by one thread at a time.
+/// A SQLite database opened only to be read, beside the process that may be writing it. Used by one thread at a
+/// time.
 final class ReadOnlySqlite implements Db {
     private final Path file;
     private final Sql sql;

@@ -20,32 +20,38 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection as a store sees it: jOOQ for nearly everything, and for the few statements that run ten thousand
-/// times a second, prepared text, which skips rendering. Used by one thread at a time.
+/// One connection as a store sees it: jOOQ for nearly everything, and for the few statements that run ten
+/// thousand times a second, prepared text, which skips rendering. Used by one thread at a time.
 public final class Sql {
     private static final Logger log = LoggerFactory.getLogger(Sql.class);
     private static final int MOST_PREPARED = 300;
     private static final int ROWS_AT_ONCE = 4096;
-    private static final Settings SETTINGS = new Settings()
-            .withExecuteLogging(false)
-            .withRenderSchema(false)
-            .withStatementType(StatementType.PREPARED_STATEMENT);
 
     private final Connection connection;
     private final SQLDialect dialect;
-    private final DSLContext dsl;
+    /// Made on first use: starting jOOQ costs a tenth of the server's start, and many a start needs no query of
+    /// it.
+    private @Nullable DSLContext dsl;
     /// Present on SQLite, whose connections are ours for life; PostgreSQL's driver has a cache of its own.
     private final @Nullable SequencedMap<String, PreparedStatement> prepared;
 
     Sql(Connection connection, SQLDialect dialect) {
         this.connection = connection;
         this.dialect = dialect;
-        this.dsl = DSL.using(connection, dialect, SETTINGS);
         this.prepared = dialect == SQLDialect.SQLITE ? new LinkedHashMap<>() : null;
     }
 
     public DSLContext dsl() {
-        return dsl;
+        DSLContext made = dsl;
+        if (made == null) dsl = made = DSL.using(connection, dialect, Jooq.SETTINGS);
+        return made;
+    }
+
+    private static final class Jooq {
+        private static final Settings SETTINGS = new Settings()
+                .withExecuteLogging(false)
+                .withRenderSchema(false)
+                .withStatementType(StatementType.PREPARED_STATEMENT);
     }
 
     public boolean isPostgres() {
@@ -83,7 +89,7 @@ public final class Sql {
 
     /// Walks the rows of a query built with jOOQ, past its per-row records.
     public void scan(Query query, RowVisitor visitor) {
-        scan(dsl.render(query), visitor, query.getBindValues().toArray());
+        scan(dsl().render(query), visitor, query.getBindValues().toArray());
     }
 
     /// Inserts `count` rows given as columns, in one round trip.
@@ -183,12 +189,12 @@ public final class Sql {
         }
     }
 
-    private static void keep(
-            SequencedMap<String, PreparedStatement> prepared, String text, PreparedStatement statement)
+    private static void keep(SequencedMap<String, PreparedStatement> prepared, String text, PreparedStatement statement)
             throws SQLException {
         PreparedStatement twin = prepared.put(text, statement);
         if (twin != null) twin.close();
-        if (prepared.size() > MOST_PREPARED) prepared.pollFirstEntry().getValue().close();
+        if (prepared.size() > MOST_PREPARED)
+            prepared.pollFirstEntry().getValue().close();
     }
 
     /// Runs a statement that is seen once, such as one of a migration.

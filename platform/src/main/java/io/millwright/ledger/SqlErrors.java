@@ -30,36 +30,35 @@ final class SqlErrors {
 
     private SqlErrors() {}
 
-    /// A failure to tell the caller when the database cannot take the request, now or in this form; else the error
-    /// itself, which is a defect of ours.
+    /// A failure to tell the caller when the database cannot take the request, now or in this form; else the
+    /// error itself, which is a defect of ours.
     static RuntimeException translate(RuntimeException error) {
         if (error instanceof Failure) return error;
         SQLException sql = sqlOf(error);
         if (sql == null) return error;
-        Failure failure =
-                switch (meaning(sql)) {
-                    case DISK_FULL ->
-                        UNAVAILABLE.because("The disk that holds the database is full; nothing of this request was kept."
-                                + " Free space (./millwright gc), then send it again.");
-                    case DISK_FAILED ->
-                        UNAVAILABLE.because("The disk that holds the database reports an error; nothing of this request"
-                                + " was kept. See the server's log; check space and the disk, then send it again.");
-                    case LOCKED ->
-                        UNAVAILABLE.because("Another program holds the database locked; nothing of this request was"
-                                + " kept. Close that program, then send it again.");
-                    case CONNECTION_LOST ->
-                        UNAVAILABLE.because("The database does not answer. Try again; if it persists, see /health.");
-                    case SAME_KEY ->
-                        CONFLICT.because("The same key was written by another request, and nothing of this one was"
-                                + " kept. Read what is there now, then send it again.");
-                    case RACE ->
-                        CONFLICT.because("Other requests kept changing the same rows, and nothing of this one was kept."
-                                + " Send it again.");
-                    case NUL_CHARACTER ->
-                        INVALID_ARGUMENT.because("A text holds the character U+0000, which PostgreSQL cannot store."
-                                + " Remove it.");
-                    case OTHER -> null;
-                };
+        Failure failure = switch (meaning(sql)) {
+            case DISK_FULL ->
+                UNAVAILABLE.because("The disk that holds the database is full; nothing of this request was kept."
+                        + " Free space (./millwright gc), then send it again.");
+            case DISK_FAILED ->
+                UNAVAILABLE.because("The disk that holds the database reports an error; nothing of this request"
+                        + " was kept. See the server's log; check space and the disk, then send it again.");
+            case LOCKED ->
+                UNAVAILABLE.because("Another program holds the database locked; nothing of this request was"
+                        + " kept. Close that program, then send it again.");
+            case CONNECTION_LOST ->
+                UNAVAILABLE.because("The database does not answer. Try again; if it persists, see /health.");
+            case SAME_KEY ->
+                CONFLICT.because("The same key was written by another request, and nothing of this one was"
+                        + " kept. Read what is there now, then send it again.");
+            case RACE ->
+                CONFLICT.because("Other requests kept changing the same rows, and nothing of this one was kept."
+                        + " Send it again.");
+            case NUL_CHARACTER ->
+                INVALID_ARGUMENT.because(
+                        "A text holds the character U+0000, which PostgreSQL cannot store." + " Remove it.");
+            case OTHER -> null;
+        };
         if (failure == null) return error;
         if (failure.code() == UNAVAILABLE) log.warn("answering {}: {}", failure.code(), sql.toString());
         else log.debug("answering {}: {}", failure.code(), sql.toString());

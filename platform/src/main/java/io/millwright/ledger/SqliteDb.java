@@ -22,7 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 
-/// SQLite in WAL mode: any number of readers, and one writer thread that commits in groups; see [GroupCommit].
+/// SQLite in WAL mode: any number of readers, and one writer thread that commits in groups; see
+/// [GroupCommit].
 public final class SqliteDb implements Db {
     private static final Logger log = LoggerFactory.getLogger(SqliteDb.class);
     private static final int READERS = 8;
@@ -36,8 +37,9 @@ public final class SqliteDb implements Db {
 
     /// A held lock file.
     private record Lock(Path file, FileChannel channel) implements AutoCloseable {
-        /// The files whose lock this JVM holds. The operating system's locks belong to the process: a second channel
-        /// on the file, once closed, would drop the first one's lock. So nobody may open a second one to find out.
+        /// The files whose lock this JVM holds. The operating system's locks belong to the process: a
+        /// second channel on the file, once closed, would drop the first one's lock. So nobody may open a
+        /// second one to find out.
         private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
         static Lock take(Path database) throws IOException {
@@ -106,7 +108,8 @@ public final class SqliteDb implements Db {
         }
     }
 
-    /// Opens an existing database file to read it, also while another process has it open. For one thread at a time.
+    /// Opens an existing database file to read it, also while another process has it open. For one thread
+    /// at a time.
     public static Db openReadOnly(Path file) {
         Path absolute = file.toAbsolutePath();
         if (!Files.isRegularFile(absolute)) {

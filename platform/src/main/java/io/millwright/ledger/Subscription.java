@@ -10,11 +10,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads sealed events in order and reacts to each at least once. The cursor lives in the database and moves only after
-/// the reaction returned: after a crash the reader resumes where it stood, and sees the last events again.
+/// Reads sealed events in order and reacts to each at least once. The cursor lives in the database and moves only
+/// after the reaction returned: after a crash the reader resumes where it stood, and sees the last events again.
 ///
-/// Of several processes with the same subscriber name one reads, under a lease of 30 s that it renews; another takes
-/// over when it dies. A reaction that takes longer than the lease may find a second process reading the same events.
+/// Of several processes with the same subscriber name one reads, under a lease of 30 s that it renews; another
+/// takes over when it dies. A reaction that takes longer than the lease may find a second process reading the
+/// same events.
 public final class Subscription implements AutoCloseable {
     /// Reacts to events in sealed order. Throwing means: try these again later.
     @FunctionalInterface
@@ -61,8 +62,7 @@ public final class Subscription implements AutoCloseable {
     int step() throws Exception {
         CursorStore.Cursor from = place();
         if (from == null) return 0;
-        List<LedgerStore.Sealed> next =
-                db.read(sql -> store.sealedAfter(sql, from.block(), from.position(), BATCH));
+        List<LedgerStore.Sealed> next = db.read(sql -> store.sealedAfter(sql, from.block(), from.position(), BATCH));
         if (next.isEmpty()) return 0;
         reaction.accept(next.stream().map(LedgerStore.Sealed::event).toList());
         LedgerStore.Sealed last = next.getLast();
@@ -78,7 +78,8 @@ public final class Subscription implements AutoCloseable {
     private CursorStore.@Nullable Cursor place() {
         long now = clock.millis();
         long left = heldUntil - now;
-        boolean fresh = left > LEASE.toMillis() / 2 && left <= LEASE.toMillis(); // More is left when the clock went back.
+        boolean fresh =
+                left > LEASE.toMillis() / 2 && left <= LEASE.toMillis(); // More is left when the clock went back.
         if (place == null || !fresh) {
             long until = now + LEASE.toMillis();
             Optional<CursorStore.Cursor> held = db.tx(sql -> cursors.hold(sql, subscriber, holder, now, until));

@@ -73,13 +73,16 @@ final class Assembly implements AutoCloseable {
 
     static URI postgresUri(Settings settings) {
         if (!settings.db().startsWith("postgresql://") && !settings.db().startsWith("postgres://")) {
-            throw INVALID_ARGUMENT.because("db is '%s', expected postgresql://user:password@host:port/database, or nothing for"
-                    + " SQLite in the home.", SettingValues.masked(settings.db()));
+            throw INVALID_ARGUMENT.because(
+                    "db is '%s', expected postgresql://user:password@host:port/database, or nothing for"
+                            + " SQLite in the home.",
+                    SettingValues.masked(settings.db()));
         }
         try {
             return new URI(settings.db());
         } catch (URISyntaxException e) {
-            throw INVALID_ARGUMENT.because("db is not a URL: %s at position %d. Percent-encode special characters of the password.",
+            throw INVALID_ARGUMENT.because(
+                    "db is not a URL: %s at position %d. Percent-encode special characters of the password.",
                     e.getReason(), e.getIndex());
         }
     }
@@ -93,7 +96,8 @@ final class Assembly implements AutoCloseable {
 
     static ArtifactSettings artifactSettings(Settings settings) {
         URI location = settings.artifactsUri();
-        return new ArtifactSettings(location, settings.home().resolve("uploads"), settings.server().maxUploadSizeBytes());
+        return new ArtifactSettings(
+                location, settings.home().resolve("uploads"), settings.server().maxUploadSizeBytes());
     }
 
     URI uri() {

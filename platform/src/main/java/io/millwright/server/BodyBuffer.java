@@ -25,7 +25,8 @@ final class BodyBuffer {
         private void take(long bytes) {
             if (free.addAndGet(-bytes) < 0) {
                 free.addAndGet(bytes);
-                throw BUSY.because("The bodies of requests in progress fill %d MiB. Send this one again in a moment.", size >> 20);
+                throw BUSY.because(
+                        "The bodies of requests in progress fill %d MiB. Send this one again in a moment.", size >> 20);
             }
         }
 

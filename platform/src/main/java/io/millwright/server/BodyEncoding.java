@@ -1,7 +1,9 @@
 package io.millwright.server;
 
 import static io.millwright.kernel.ErrorCode.MALFORMED_REQUEST;
+import static io.millwright.kernel.ErrorCode.TOO_LARGE;
 
+import io.millwright.kernel.Failure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,8 +27,9 @@ enum BodyEncoding {
             case "", "identity" -> IDENTITY;
             case "gzip", "x-gzip" -> GZIP;
             case "deflate" -> DEFLATE;
-            default -> throw MALFORMED_REQUEST.because("Content-Encoding '" + header
-                    + "' is not supported, expected gzip, deflate or none. Send the body without it.");
+            default ->
+                throw MALFORMED_REQUEST.because("Content-Encoding '" + header
+                        + "' is not supported, expected gzip, deflate or none. Send the body without it.");
         };
     }
 
@@ -43,7 +46,8 @@ enum BodyEncoding {
         if (end >= 0) value = value.substring(0, end);
         switch (value.strip().replace("\"", "")) {
             case "utf-8", "utf8", "us-ascii", "ascii" -> {}
-            default -> throw MALFORMED_REQUEST.because("The body's charset is '" + value.strip() + "', expected utf-8.");
+            default ->
+                throw MALFORMED_REQUEST.because("The body's charset is '" + value.strip() + "', expected utf-8.");
         }
     }
 
@@ -53,12 +57,56 @@ enum BodyEncoding {
         try (InputStream in = unpack(new ByteArrayInputStream(packed))) {
             for (int n = in.read(piece); n >= 0; n = in.read(piece)) into.append(piece, n);
         } catch (IOException e) {
-            throw MALFORMED_REQUEST.because("The body is not valid %s, as its Content-Encoding says.", name().toLowerCase(Locale.ROOT));
+            throw malformed();
         }
     }
 
-    /// The unpacked stream; what is not in this encoding, or ends early, makes it throw.
-    InputStream unpack(InputStream packed) throws IOException {
+    /// The unpacked content of a stream, at most `cap` bytes of it. When the stream itself breaks off, reading throws
+    /// its
+    /// `IOException`; when it is not in this encoding or ends early, MALFORMED_REQUEST; past the cap, TOO_LARGE.
+    InputStream unpack(BodyStream packed, long cap) {
+        if (this == IDENTITY) return packed;
+        return new InputStream() {
+            private @Nullable InputStream unpacked;
+            private long left = cap;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) throws IOException {
+                try {
+                    if (unpacked == null) unpacked = unpack(packed);
+                    int n = unpacked.read(target, offset, length);
+                    left -= Math.max(0, n);
+                    if (left >= 0) return n;
+                } catch (IOException e) {
+                    if (packed.isBroken()) throw e;
+                    throw malformed();
+                }
+                throw TOO_LARGE.because(
+                        "The request body has more than %d bytes when unpacked, which is the most that is taken"
+                                + " (server.max-upload-size). Send less, or raise the setting.",
+                        cap);
+            }
+
+            @Override
+            public void close() throws IOException {
+                if (unpacked != null) unpacked.close();
+            }
+        };
+    }
+
+    private Failure malformed() {
+        return MALFORMED_REQUEST.because(
+                "The body is not valid %s, as its Content-Encoding says, or not whole.",
+                name().toLowerCase(Locale.ROOT));
+    }
+
+    private InputStream unpack(InputStream packed) throws IOException {
         return switch (this) {
             case IDENTITY -> packed;
             case GZIP -> new GZIPInputStream(packed, 8192);

@@ -136,15 +136,19 @@ final class BodyStream extends InputStream implements Subscriber<HttpObject> {
         boolean crawls = waitedSeconds > patience.toSeconds() && received < waitedSeconds * SLOWEST_BYTES_PER_SECOND;
         if (ready == null || crawls) {
             broken = true;
-            throw TOO_SLOW.because("The request body came too slowly: %d bytes in %.0f s of waiting. Send it again on a better"
-                    + " connection, or raise server.idle-timeout.", received, waitedSeconds);
+            throw TOO_SLOW.because(
+                    "The request body came too slowly: %d bytes in %.0f s of waiting. Send it again on a better"
+                            + " connection, or raise server.idle-timeout.",
+                    received, waitedSeconds);
         }
         return ready;
     }
 
     private RuntimeException tooLarge() {
-        return TOO_LARGE.because("The request body has more than %d bytes, which is the most that is taken"
-                + " (server.max-upload-size). Send less, or raise the setting.", cap);
+        return TOO_LARGE.because(
+                "The request body has more than %d bytes, which is the most that is taken"
+                        + " (server.max-upload-size). Send less, or raise the setting.",
+                cap);
     }
 
     private void request(long n) {

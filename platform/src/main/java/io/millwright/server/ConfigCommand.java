@@ -28,8 +28,11 @@ final class ConfigCommand implements Callable<Integer> {
             value = Math.max(value, setting.value().length());
         }
         for (SettingValues.Effective setting : values.effective()) {
-            System.out.println(setting.key() + " ".repeat(key + 2 - setting.key().length())
-                    + setting.value() + " ".repeat(value + 2 - setting.value().length()) + setting.origin());
+            System.out.println(setting.key()
+                    + " ".repeat(key + 2 - setting.key().length())
+                    + setting.value()
+                    + " ".repeat(value + 2 - setting.value().length())
+                    + setting.origin());
         }
         return 0;
     }

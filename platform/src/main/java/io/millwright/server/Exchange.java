@@ -73,7 +73,8 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         this.ctx = ctx;
         this.request = request;
         this.method = request.method().name();
-        String target = Optional.ofNullable(ctx.routingContext().requestTarget().rawPath()).orElse(request.path());
+        String target = Optional.ofNullable(ctx.routingContext().requestTarget().rawPath())
+                .orElse(request.path());
         int question = target.indexOf('?');
         this.rawPath = question < 0 ? target : target.substring(0, question);
         this.rawQuery = question < 0 ? "" : target.substring(question + 1);
@@ -97,7 +98,8 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         switch (server.router.match(method, rawPath)) {
             case Router.Match.Missing(Failure failure, String allow) -> {
                 if (allow.isEmpty()) return refuse(failure, Map.of());
-                if (method.equals("OPTIONS")) return respond(Reply.noContent(204).with("allow", allow));
+                if (method.equals("OPTIONS"))
+                    return respond(Reply.noContent(204).with("allow", allow));
                 return refuse(failure, Map.of("allow", allow));
             }
             case Router.Match.Found(Router.Endpoint found, Map<String, String> raw) -> {
@@ -119,8 +121,9 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         RequestHeaders headers = request.headers();
         String host = headers.authority();
         if (host == null || !server.hostCheck.isAllowed(host)) {
-            throw PERMISSION_DENIED.because("Invalid Host header '" + host + "': this server is not known under that name."
-                    + " Use its address, or add the name to server.allowed-hosts.");
+            throw PERMISSION_DENIED.because(
+                    "Invalid Host header '" + host + "': this server is not known under that name."
+                            + " Use its address, or add the name to server.allowed-hosts.");
         }
         if (!isReading()) checkOrigin(headers, host);
         String workspace = headers.get(HttpServer.X_MLFLOW_WORKSPACE);
@@ -135,12 +138,14 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     private static void checkOrigin(RequestHeaders headers, String host) {
         String origin = headers.get(HttpHeaderNames.ORIGIN);
         if (origin != null && !HostCheck.isSameOrigin(origin, host)) {
-            throw PERMISSION_DENIED.because("Cross-origin request blocked: a page of '" + origin
-                    + "' may not change anything here. Send the request from a page of this server or from outside a browser.");
+            throw PERMISSION_DENIED.because(
+                    "Cross-origin request blocked: a page of '" + origin
+                            + "' may not change anything here. Send the request from a page of this server or from outside a browser.");
         }
         if ("cross-site".equals(headers.get(HttpHeaderNames.SEC_FETCH_SITE))) {
-            throw PERMISSION_DENIED.because("Cross-origin request blocked: a page of another site may not change anything here."
-                    + " Send the request from a page of this server or from outside a browser.");
+            throw PERMISSION_DENIED.because(
+                    "Cross-origin request blocked: a page of another site may not change anything here."
+                            + " Send the request from a page of this server or from outside a browser.");
         }
     }
 
@@ -159,7 +164,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     }
 
     private void acceptBody(BodyKind kind) {
-        long length = contentLength();
+        long length = request.headers().contentLength();
         boolean empty = length == 0 || request.headers().isEndOfStream();
         switch (kind) {
             case NONE -> server.run(this);
@@ -175,14 +180,18 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 bodyBuffer = buffer;
                 bodyArrived = false;
                 request.subscribe(
-                        new BodyCollector(buffer, length, this), ctx.eventLoop(), SubscriptionOption.WITH_POOLED_OBJECTS);
+                        new BodyCollector(buffer, length, this),
+                        ctx.eventLoop(),
+                        SubscriptionOption.WITH_POOLED_OBJECTS);
             }
             case STREAM -> {
                 encoding = BodyEncoding.of(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
                 long cap = server.settings.maxUploadSizeBytes();
                 if (length > cap) {
-                    throw TOO_LARGE.because("The request body has %d bytes, at most %d are taken (server.max-upload-size)."
-                            + " Send less, or raise the setting.", length, cap);
+                    throw TOO_LARGE.because(
+                            "The request body has %d bytes, at most %d are taken (server.max-upload-size)."
+                                    + " Send less, or raise the setting.",
+                            length, cap);
                 }
                 ctx.clearRequestTimeout(); // Uploads may take long; the stream watches their progress.
                 bodyStream = new BodyStream(request, length, cap, server.settings.idleTimeout());
@@ -271,16 +280,19 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
             case JacksonException e when Json.malformed(e) instanceof Failure failure -> failed(failure);
             case OutOfMemoryError e -> {
                 log.error("out of memory: request={} {} {}", requestId, method, rawPath);
-                yield failed(BUSY.because("The server is short of memory. Send this again in a moment, or ask for less at once."));
+                yield failed(BUSY.because(
+                        "The server is short of memory. Send this again in a moment, or ask for less at once."));
             }
             default -> {
                 log.error("request failed: request={} {} {}", requestId, method, rawPath, thrown);
-                yield failed(INTERNAL.because("An internal error occurred. The server's log tells more under request id "
-                        + requestId + "."));
+                yield failed(INTERNAL.because(
+                        "An internal error occurred. The server's log tells more under request id " + requestId + "."));
             }
         };
         boolean unread = bodyStream != null && !bodyStream.isComplete();
-        return unread && thrown instanceof Failure f && f.code() == TOO_SLOW ? reply.with("connection", "close") : reply;
+        return unread && thrown instanceof Failure f && f.code() == TOO_SLOW
+                ? reply.with("connection", "close")
+                : reply;
     }
 
     private Reply failed(Failure failure) {
@@ -311,9 +323,11 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     Reply timedOut() {
         boolean waitedForBody = !bodyArrived;
         Failure failure = waitedForBody
-                ? TOO_SLOW.because("The request body did not arrive within %d s (server.request-timeout). Send it again.",
+                ? TOO_SLOW.because(
+                        "The request body did not arrive within %d s (server.request-timeout). Send it again.",
                         server.settings.requestTimeout().toSeconds())
-                : UNAVAILABLE.because("The request was not answered within %d s (server.request-timeout). Ask for less at once.",
+                : UNAVAILABLE.because(
+                        "The request was not answered within %d s (server.request-timeout). Ask for less at once.",
                         server.settings.requestTimeout().toSeconds());
         server.refusals.log(failure, requestId, method, rawPath, ctx.remoteAddress());
         return failed(failure).with("connection", "close");
@@ -371,18 +385,15 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     public InputStream stream() {
         BodyStream raw = bodyStream;
         if (raw == null) return InputStream.nullInputStream();
-        if (encoding == BodyEncoding.IDENTITY) return raw;
-        try {
-            if (decodedStream == null) decodedStream = encoding.unpack(raw);
-            return decodedStream;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        InputStream decoded = decodedStream;
+        if (decoded == null) decodedStream = decoded = encoding.unpack(raw, server.settings.maxUploadSizeBytes());
+        return decoded;
     }
 
     @Override
     public long contentLength() {
-        return request.headers().contentLength();
+        // Of a packed body it tells nothing about the content that the handler reads.
+        return encoding == BodyEncoding.IDENTITY ? request.headers().contentLength() : -1;
     }
 
     boolean isHead() {
@@ -395,7 +406,8 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         int at = accepted.indexOf("gzip");
         if (at < 0) return false;
         int end = accepted.indexOf(',', at);
-        String parameters = accepted.substring(at + 4, end < 0 ? accepted.length() : end).replace(" ", "");
+        String parameters =
+                accepted.substring(at + 4, end < 0 ? accepted.length() : end).replace(" ", "");
         return !parameters.equals(";q=0") && !parameters.startsWith(";q=0.0");
     }
 }

@@ -41,7 +41,10 @@ final class GcCommand implements Callable<Integer> {
     @Mixin
     SettingsOptions options = new SettingsOptions();
 
-    @Option(names = "--older-than", paramLabel = "AGE", defaultValue = "0s",
+    @Option(
+            names = "--older-than",
+            paramLabel = "AGE",
+            defaultValue = "0s",
             description = "Only what has been in the trash so long: 90s, 15m, 12h, 30d, 8w (default: everything).")
     String olderThan = "0s";
 
@@ -54,8 +57,12 @@ final class GcCommand implements Callable<Integer> {
     @Option(names = "--space", description = "Says what each experiment keeps, and changes nothing.")
     boolean space;
 
-    @Option(names = "--server", paramLabel = "URL", description = "Has a running server do it, such as http://127.0.0.1:8484.")
-    @Nullable URI server;
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            description = "Has a running server do it, such as http://127.0.0.1:8484.")
+    @Nullable
+    URI server;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -68,8 +75,10 @@ final class GcCommand implements Callable<Integer> {
         try (Db db = Assembly.openDb(settings)) {
             new Migrator(db).migrate(Assembly.migrations());
             try (Ledger ledger = new Ledger(db, clock, ids).start();
-                    ArtifactsSlice artifacts = ArtifactsSlice.wire(db, ledger, clock, ids, Assembly.artifactSettings(settings))) {
-                TrashService trash = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service()).trash();
+                    ArtifactsSlice artifacts =
+                            ArtifactsSlice.wire(db, ledger, clock, ids, Assembly.artifactSettings(settings))) {
+                TrashService trash = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service())
+                        .trash();
                 if (space) printSpace(trash);
                 else collect(trash, age);
             }
@@ -86,45 +95,70 @@ final class GcCommand implements Callable<Integer> {
     }
 
     private void line(String kind, String id, String name, long bytes, boolean elsewhere) {
-        System.out.printf("%-13s %s  %s  %s%s%n", kind, id, name, size(bytes), elsewhere ? "  (its artifacts lie elsewhere and stay)" : "");
+        System.out.printf(
+                "%-13s %s  %s  %s%s%n",
+                kind, id, name, size(bytes), elsewhere ? "  (its artifacts lie elsewhere and stay)" : "");
     }
 
     private void summary(int things, long bytes) {
-        System.out.printf("%s %d %s, %s of artifacts%s.%n", dryRun ? "Would take away" : "Took away", things,
-                things == 1 ? "thing" : "things", size(bytes), keepArtifacts ? " kept" : "");
+        System.out.printf(
+                "%s %d %s, %s of artifacts%s.%n",
+                dryRun ? "Would take away" : "Took away",
+                things,
+                things == 1 ? "thing" : "things",
+                size(bytes),
+                keepArtifacts ? " kept" : "");
     }
 
     private void orphans(long contents, long uploads, long bytes) {
-        System.out.printf("%s %d contents and %d given-up uploads that nothing refers to, %s.%n",
+        System.out.printf(
+                "%s %d contents and %d given-up uploads that nothing refers to, %s.%n",
                 dryRun ? "Would sweep" : "Swept", contents, uploads, size(bytes));
     }
 
     private static void printSpace(TrashService trash) {
-        System.out.printf("%-12s %-12s %8s %8s %10s %10s %12s  %s%n",
+        System.out.printf(
+                "%-12s %-12s %8s %8s %10s %10s %12s  %s%n",
                 "experiment", "workspace", "runs", "deleted", "metrics", "files", "bytes", "name");
         long after = -1;
         while (true) {
             var page = trash.usage(null, after, 500);
             if (page.isEmpty()) return;
             for (TrashService.Usage one : page) {
-                System.out.printf("%-12d %-12s %8d %8d %10d %10d %12s  %s%s%n", one.experiment(), one.workspace(), one.runs(),
-                        one.deletedRuns(), one.metrics(), one.files(), size(one.bytes()), one.name(), one.deleted() ? " (deleted)" : "");
+                System.out.printf(
+                        "%-12d %-12s %8d %8d %10d %10d %12s  %s%s%n",
+                        one.experiment(),
+                        one.workspace(),
+                        one.runs(),
+                        one.deletedRuns(),
+                        one.metrics(),
+                        one.files(),
+                        size(one.bytes()),
+                        one.name(),
+                        one.deleted() ? " (deleted)" : "");
             }
             after = page.getLast().experiment();
         }
     }
 
     private int askServer(URI base, Duration age) throws IOException, InterruptedException {
-        String body = Json.MAPPER.createObjectNode().put("older_than", age.toString()).put("keep_artifacts", keepArtifacts)
-                .put("dry_run", dryRun).toString();
-        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(space ? "/api/millwright/v1/space" : "/api/millwright/v1/trash/collect"))
-                .header("content-type", "application/json").header("accept", "application/json");
+        String body = Json.MAPPER
+                .createObjectNode()
+                .put("older_than", age.toString())
+                .put("keep_artifacts", keepArtifacts)
+                .put("dry_run", dryRun)
+                .toString();
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        base.resolve(space ? "/api/millwright/v1/space" : "/api/millwright/v1/trash/collect"))
+                .header("content-type", "application/json")
+                .header("accept", "application/json");
         if (!space) request.POST(HttpRequest.BodyPublishers.ofString(body));
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
             JsonNode json = Json.MAPPER.readTree(answer.body());
             if (answer.statusCode() != 200) {
-                System.err.println("millwright: " + base + " answered " + answer.statusCode() + ": " + json.path("detail").asString());
+                System.err.println("millwright: " + base + " answered " + answer.statusCode() + ": "
+                        + json.path("detail").asString());
                 return 1;
             }
             if (space) {
@@ -132,13 +166,20 @@ final class GcCommand implements Callable<Integer> {
                 return 0;
             }
             for (JsonNode one : json.path("items")) {
-                line(one.path("kind").asString(), one.path("id").asString(), one.path("name").asString(), one.path("bytes").asLong(),
+                line(
+                        one.path("kind").asString(),
+                        one.path("id").asString(),
+                        one.path("name").asString(),
+                        one.path("bytes").asLong(),
                         one.path("artifacts_elsewhere").asBoolean());
             }
             summary(json.path("items").size(), json.path("bytes").asLong());
             JsonNode orphans = json.path("orphans");
             if (!orphans.isMissingNode()) {
-                orphans(orphans.path("count").asLong(), orphans.path("stale_uploads").asLong(), orphans.path("bytes").asLong());
+                orphans(
+                        orphans.path("count").asLong(),
+                        orphans.path("stale_uploads").asLong(),
+                        orphans.path("bytes").asLong());
             }
             return 0;
         }
@@ -147,7 +188,8 @@ final class GcCommand implements Callable<Integer> {
     private static Duration age(String text) {
         Matcher matcher = AGE.matcher(text);
         if (!matcher.matches()) {
-            throw new SettingValues.WrongSetting("--older-than is '" + text + "', expected a number and s, m, h, d or w, such as 30d.");
+            throw new SettingValues.WrongSetting(
+                    "--older-than is '" + text + "', expected a number and s, m, h, d or w, such as 30d.");
         }
         long number = Long.parseLong(matcher.group(1));
         return switch (matcher.group(2)) {

@@ -15,7 +15,7 @@ final class HostCheck {
     private final String machineName;
     private final List<String> allowed;
     /// What passed last; nearly every request of a server comes under one name.
-    private volatile String lastPassed = "";
+    private volatile String lastPassed = "localhost";
 
     /// @param bindHost the address this server listens on
     /// @param machineName this machine's own name, or empty
@@ -23,7 +23,8 @@ final class HostCheck {
     HostCheck(String bindHost, String machineName, List<String> allowed) {
         this.bindHost = bindHost.toLowerCase(Locale.ROOT);
         this.machineName = machineName.toLowerCase(Locale.ROOT);
-        this.allowed = allowed.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
+        this.allowed =
+                allowed.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
     }
 
     boolean isAllowed(String hostHeader) {
@@ -55,9 +56,10 @@ final class HostCheck {
         String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
         if (name.equals("localhost") || name.endsWith(".localhost")) return true;
         if (name.equals(machineName) || name.equals(bindHost)) return true;
-        return allowed.stream().anyMatch(pattern -> pattern.startsWith("*.")
-                ? name.endsWith(pattern.substring(1)) && name.length() > pattern.length() - 1
-                : name.equals(pattern));
+        return allowed.stream()
+                .anyMatch(pattern -> pattern.startsWith("*.")
+                        ? name.endsWith(pattern.substring(1)) && name.length() > pattern.length() - 1
+                        : name.equals(pattern));
     }
 
     /// The host part in lower case, an IPv6 address with its brackets; empty when the header is malformed.

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -52,7 +53,8 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
             isHttp2 = bytes.getInt(bytes.readerIndex()) == HTTP2_PREFACE;
             if (!isHttp2) {
                 scanner.scan(bytes);
-                // Four bytes decide the protocol and make the library add its decoder; nothing is decoded from them yet.
+                // Four bytes decide the protocol and make the library add its decoder; nothing is decoded from them
+                // yet.
                 ctx.fireChannelRead(bytes.readRetainedSlice(4));
                 installBehindDecoder(ctx.pipeline());
             }
@@ -77,7 +79,8 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
 
     private void installBehindDecoder(ChannelPipeline pipeline) {
         ChannelHandlerContext decoder = pipeline.context(CombinedChannelDuplexHandler.class);
-        if (decoder == null) throw new IllegalStateException("the HTTP library's pipeline is not the one known: " + pipeline.names());
+        if (decoder == null)
+            throw new IllegalStateException("the HTTP library's pipeline is not the one known: " + pipeline.names());
         pipeline.addAfter(decoder.name(), "http1-guard", new OfRequests(scanner));
     }
 
@@ -98,7 +101,8 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (message instanceof HttpRequest request && request.decoderResult().isSuccess()) {
+            if (message instanceof HttpRequest request
+                    && request.decoderResult().isSuccess()) {
                 requests++;
                 String refusal = refusal(request);
                 if (refusal != null) refuse(request, refusal);
@@ -108,14 +112,19 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
 
         private @Nullable String refusal(HttpRequest request) {
             var headers = request.headers();
+            if (request.protocolVersion().majorVersion() != 1) {
+                return "The protocol is " + shown(request.protocolVersion().text()) + ", expected HTTP/1.1, HTTP/1.0 or HTTP/2.";
+            }
             if (scanner.hadBothFramings(requests)) {
                 return "The request has both Content-Length and Transfer-Encoding, expected one of them.";
             }
-            String transferEncoding = headers.get(HttpHeaderNames.TRANSFER_ENCODING);
-            if (transferEncoding != null && !transferEncoding.strip().equalsIgnoreCase("chunked")) {
-                return "Transfer-Encoding '" + transferEncoding + "' is not supported, expected chunked.";
+            List<String> encodings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+            if (encodings.size() > 1
+                    || encodings.size() == 1 && !encodings.getFirst().strip().equalsIgnoreCase("chunked")) {
+                return "Transfer-Encoding '" + shown(String.join(",", encodings))
+                        + "' is not supported, expected chunked.";
             }
-            if (transferEncoding != null && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) < 0) {
+            if (!encodings.isEmpty() && request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) < 0) {
                 return "Transfer-Encoding is not allowed in HTTP/1.0.";
             }
             List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
@@ -129,13 +138,25 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
             return null;
         }
 
+        /// As a header may hold it.
+        private static String shown(String text) {
+            StringBuilder shown = new StringBuilder();
+            for (int i = 0; i < text.length() && i < 200; i++) {
+                char c = text.charAt(i);
+                shown.append(c > ' ' && c < 127 ? c : '?');
+            }
+            return shown.toString();
+        }
+
         private static void refuse(HttpRequest request, String why) {
-            request.setUri(switch (Dialect.ofPath(request.uri())) {
-                case MLFLOW -> "/api/refused";
-                case OWN -> "/api/millwright/refused";
-                case PLAIN -> "/refused";
-            });
+            request.setUri(
+                    switch (Dialect.ofPath(request.uri())) {
+                        case MLFLOW -> "/api/refused";
+                        case OWN -> "/api/millwright/refused";
+                        case PLAIN -> "/refused";
+                    });
             request.headers().set(REFUSED, why);
+            HttpUtil.setKeepAlive(request, false); // What follows on this connection may be part of the same trick.
         }
 
         /// Whether the library's parser might refuse it; it need not be asked about all others twice.
@@ -143,7 +164,11 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
             if (uri.isEmpty() || uri.charAt(0) != '/') return true;
             for (int i = 0; i < uri.length(); i++) {
                 char c = uri.charAt(i);
-                if (c == '%' || c <= ' ' || c >= 127 || c == '\\' || c == '.' && i + 1 < uri.length() && uri.charAt(i + 1) == '.') {
+                if (c == '%'
+                        || c <= ' '
+                        || c >= 127
+                        || c == '\\'
+                        || c == '.' && i + 1 < uri.length() && uri.charAt(i + 1) == '.') {
                     return true;
                 }
             }
@@ -153,8 +178,10 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
 
     /// Follows the framing of a connection's requests just far enough to read the names of their headers.
     static final class HeadScanner {
-        private static final byte[] CONTENT_LENGTH = "content-length".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-        private static final byte[] TRANSFER_ENCODING = "transfer-encoding".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        private static final byte[] CONTENT_LENGTH =
+                "content-length".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        private static final byte[] TRANSFER_ENCODING =
+                "transfer-encoding".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
         private enum State {
             FIRST_LINE,
@@ -215,7 +242,8 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
             switch (state) {
                 case FIRST_LINE -> {
                     if (length == 0) return; // Blank lines between requests are allowed.
-                    sawHttp2Preface = length >= 4 && line[0] == 'P' && line[1] == 'R' && line[2] == 'I' && line[3] == ' ';
+                    sawHttp2Preface =
+                            length >= 4 && line[0] == 'P' && line[1] == 'R' && line[2] == 'I' && line[3] == ' ';
                     heads++;
                     contentLength = -1;
                     chunked = false;

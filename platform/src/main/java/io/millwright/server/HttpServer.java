@@ -43,7 +43,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// HTTP/1.1 and HTTP/2 (cleartext) on one port. The only place, with its helpers beside it, that knows the HTTP library.
+/// HTTP/1.1 and HTTP/2 (cleartext) on one port. The only place, with its helpers beside it, that knows the HTTP
+/// library.
 final class HttpServer implements AutoCloseable {
     static {
         // The library's own switches, set before any field below loads it; each may be overridden with -D.
@@ -72,11 +73,13 @@ final class HttpServer implements AutoCloseable {
     final ReplySender sender;
 
     private final BodyBuffer.Budget bodies = new BodyBuffer.Budget(BODIES_IN_MEMORY);
-    private final ExecutorService handlers = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().factory());
-    private final EventLoopGroup eventLoops =
-            EventLoopGroups.newEventLoopGroup(Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4), "http", true);
+    private final ExecutorService handlers =
+            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().factory());
+    private final EventLoopGroup eventLoops = EventLoopGroups.newEventLoopGroup(
+            Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4), "http", true);
     private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
     private final Server armeria;
+    private int port;
     private volatile boolean draining;
     private volatile long lastRequestNanos;
     /// Known from the first connection on; before it there is nothing to drain.
@@ -100,9 +103,11 @@ final class HttpServer implements AutoCloseable {
         metrics.gauge("millwright_http_body_bytes", "Bytes of collected bodies held now.", server.bodies::usedBytes);
         try {
             server.armeria.start().join();
+            server.port = server.armeria.activeLocalPort();
         } catch (CompletionException e) {
-            server.eventLoops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
-            throw ErrorCode.UNAVAILABLE.because("Cannot listen on %s:%d: %s. Choose another --port, or stop what listens there.",
+            var _ = server.eventLoops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+            throw ErrorCode.UNAVAILABLE.because(
+                    "Cannot listen on %s:%d: %s. Choose another --port, or stop what listens there.",
                     settings.host(), settings.port(), rootMessage(e));
         }
         return server;
@@ -154,7 +159,7 @@ final class HttpServer implements AutoCloseable {
     }
 
     int port() {
-        return armeria.activeLocalPort();
+        return port;
     }
 
     /// Where a client on this machine reaches the server.
@@ -162,7 +167,10 @@ final class HttpServer implements AutoCloseable {
         String host = switch (settings.host()) {
             case "0.0.0.0", "localhost" -> "127.0.0.1";
             case "::", "[::]" -> "[::1]";
-            default -> settings.host().indexOf(':') >= 0 && !settings.host().startsWith("[") ? "[" + settings.host() + "]" : settings.host();
+            default ->
+                settings.host().indexOf(':') >= 0 && !settings.host().startsWith("[")
+                        ? "[" + settings.host() + "]"
+                        : settings.host();
         };
         return URI.create("http://" + host + ":" + port());
     }
@@ -174,7 +182,9 @@ final class HttpServer implements AutoCloseable {
         draining = true;
         lastRequestNanos = System.nanoTime();
         Channel listening = listener;
-        if (listening != null) listening.close();
+        if (listening != null) {
+            var _ = listening.close();
+        }
         long deadline = System.nanoTime() + DRAIN_AT_MOST.toNanos();
         try {
             while (System.nanoTime() < deadline && !isQuiet()) Thread.sleep(10);
@@ -182,8 +192,10 @@ final class HttpServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (metrics.inFlight() > 0) log.warn("{} requests did not end in time and are broken off", metrics.inFlight());
-        connections.forEach(Channel::close);
-        armeria.stop(); // Nothing is left to wait for.
+        for (Channel connection : connections) {
+            var _ = connection.close();
+        }
+        var _ = armeria.stop(); // Nothing is left to wait for.
         handlers.shutdown();
         eventLoops.shutdownGracefully(0, 1000, TimeUnit.MILLISECONDS).awaitUninterruptibly(1500);
         sender.close();
@@ -210,7 +222,8 @@ final class HttpServer implements AutoCloseable {
         public HttpResponse onServiceException(ServiceRequestContext ctx, Throwable cause) {
             Exchange exchange = ctx.attr(EXCHANGE);
             if (exchange == null) return HttpResponse.of(HttpStatus.INTERNAL_SERVER_ERROR);
-            Throwable root = cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
+            Throwable root =
+                    cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
             if (root instanceof RequestTimeoutException) return sender.small(exchange, exchange.timedOut());
             // Nobody is left to read an answer when the stream was closed or cancelled.
             if (root instanceof IOException || Exceptions.isStreamCancelling(root) || Exceptions.isExpected(root)) {
@@ -230,7 +243,8 @@ final class HttpServer implements AutoCloseable {
             String path = headers == null ? "" : headers.path();
             Failure failure = failureOf(status, description);
             String requestId = requestIds.idOf(null);
-            refusals.log(failure, requestId, headers == null ? "?" : headers.method().name(), path, UNKNOWN);
+            refusals.log(
+                    failure, requestId, headers == null ? "?" : headers.method().name(), path, UNKNOWN);
             metrics.refused(failure.code().name());
             Reply reply = Dialect.ofPath(path).render(failure, requestId);
             byte[] body = reply.body() instanceof Reply.Body.Bytes(var bytes) ? copy(bytes) : new byte[0];
@@ -238,7 +252,9 @@ final class HttpServer implements AutoCloseable {
                     ResponseHeaders.builder(status)
                             .add(X_REQUEST_ID, requestId)
                             .add(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff")
-                            .set(HttpHeaderNames.CONTENT_TYPE, String.valueOf(reply.headers().get("content-type")))
+                            .set(
+                                    HttpHeaderNames.CONTENT_TYPE,
+                                    String.valueOf(reply.headers().get("content-type")))
                             .build(),
                     HttpData.wrap(body));
         }
@@ -247,12 +263,15 @@ final class HttpServer implements AutoCloseable {
             String what = description == null ? status.reasonPhrase() : description;
             return switch (status.code()) {
                 case 405 -> ErrorCode.METHOD_NOT_ALLOWED.because(what + ".");
-                case 413, 414, 431 -> ErrorCode.TOO_LARGE.because(
-                        "%s: at most %d bytes are taken (server.max-header-size).", what, settings.maxHeaderSizeBytes());
+                case 413, 414, 431 ->
+                    ErrorCode.TOO_LARGE.because(
+                            "%s: at most %d bytes are taken (server.max-header-size).",
+                            what, settings.maxHeaderSizeBytes());
                 case 503 -> ErrorCode.UNAVAILABLE.because("The server is stopping. Try again.");
-                default -> status.isServerError()
-                        ? ErrorCode.INTERNAL.because("An internal error occurred.")
-                        : ErrorCode.MALFORMED_REQUEST.because("The request is not valid HTTP: " + what + ".");
+                default ->
+                    status.isServerError()
+                            ? ErrorCode.INTERNAL.because("An internal error occurred.")
+                            : ErrorCode.MALFORMED_REQUEST.because("The request is not valid HTTP: " + what + ".");
             };
         }
 

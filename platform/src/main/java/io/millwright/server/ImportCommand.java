@@ -1,5 +1,6 @@
 package io.millwright.server;
 
+import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Ids;
 import io.millwright.kernel.Principal;
 import io.millwright.kernel.RequestContext;
@@ -81,7 +82,9 @@ final class ImportCommand {
                         + " folder that holds the experiments' folders. May be given several times.")
         List<Path> artifactRoots = new ArrayList<>();
 
-        @Option(names = "--no-artifacts", description = "Leaves artifacts out; a later import without this brings them.")
+        @Option(
+                names = "--no-artifacts",
+                description = "Leaves artifacts out; a later import without this brings them.")
         boolean noArtifacts;
 
         @Option(names = "--again", description = "Writes also what is finished and unchanged.")
@@ -91,7 +94,8 @@ final class ImportCommand {
         boolean dryRun;
 
         @Option(names = "--report", paramLabel = "FILE", description = "Writes the report as JSON too.")
-        @Nullable Path report;
+        @Nullable
+        Path report;
 
         private final ImportCounts counts = new ImportCounts();
         private final ImportNotes notes = new ImportNotes();
@@ -108,8 +112,10 @@ final class ImportCommand {
                 if (report != null) Files.writeString(report, done.json() + "\n");
                 return done.isComplete() ? 0 : 1;
             } catch (IOException e) {
-                String hint = dryRun ? "" : " Nothing that is here is broken: the same command goes on where this one stopped.";
-                throw new SettingValues.WrongSetting("The import stopped: " + e.getMessage() + "." + hint);
+                String hint = dryRun
+                        ? ""
+                        : " Nothing that is here is broken: the same command goes on where this one stopped.";
+                throw ErrorCode.UNAVAILABLE.because("The import stopped: " + e.getMessage() + "." + hint);
             }
         }
 
@@ -125,8 +131,8 @@ final class ImportCommand {
             try (Db db = Assembly.openDb(settings)) {
                 new Migrator(db).migrate(Assembly.migrations());
                 try (Ledger ledger = new Ledger(db, clock, ids).start();
-                        ArtifactsSlice artifacts = ArtifactsSlice.wire(
-                                db, ledger, clock, ids, Assembly.artifactSettings(settings))) {
+                        ArtifactsSlice artifacts =
+                                ArtifactsSlice.wire(db, ledger, clock, ids, Assembly.artifactSettings(settings))) {
                     TrackingSlice.wire(db, ledger, clock, ids, artifacts.service());
                     var tracking = new TrackingImport(db, ledger, clock);
                     var how = new MlflowImport.Options(!noArtifacts, again);
@@ -170,8 +176,9 @@ final class ImportCommand {
             } catch (IllegalArgumentException e) {
                 throw new SettingValues.WrongSetting("--from " + from + " is no file URL: " + e.getMessage() + ".");
             }
-            throw new SettingValues.WrongSetting("--from " + SettingValues.masked(from) + " cannot be read directly. Start"
-                    + " MLflow on that database (mlflow server --backend-store-uri …) and give its URL.");
+            throw new SettingValues.WrongSetting(
+                    "--from " + SettingValues.masked(from) + " cannot be read directly. Start"
+                            + " MLflow on that database (mlflow server --backend-store-uri …) and give its URL.");
         }
 
         /// As MLflow's own client logs in.

@@ -24,7 +24,7 @@ final class ImportProgress implements AutoCloseable {
     private ImportProgress(ImportCounts counts, OptionalLong total) {
         this.counts = counts;
         this.total = total;
-        Console console = System.console();
+        Console console = System.console(); // Null when the output goes to a pipe or a file (JDK 25).
         this.terminal = console != null && console.isTerminal();
     }
 
@@ -57,13 +57,16 @@ final class ImportProgress implements AutoCloseable {
         long runs = counts.runs();
         double seconds = Math.max(0.001, (System.nanoTime() - began) / 1e9);
         String speed = "%,.0f/s".formatted(runs / seconds);
-        String rest = "%,d points  %,d files  %s".formatted(
-                counts.get(Of.METRIC_POINTS), counts.get(Of.ARTIFACT_FILES), ImportReport.bytes(counts.get(Of.ARTIFACT_BYTES)));
+        String rest = "%,d points  %,d files  %s"
+                .formatted(
+                        counts.get(Of.METRIC_POINTS),
+                        counts.get(Of.ARTIFACT_FILES),
+                        ImportReport.bytes(counts.get(Of.ARTIFACT_BYTES)));
         if (total.isEmpty() || total.getAsLong() == 0) return "%,d runs  %s  %s".formatted(runs, speed, rest);
         double part = Math.min(1, (double) runs / total.getAsLong());
         int full = (int) (part * BAR);
-        return "[%s%s] %3.0f %%  %,d of %,d runs  %s  %s".formatted(
-                "#".repeat(full), "-".repeat(BAR - full), part * 100, runs, total.getAsLong(), speed, rest);
+        return "[%s%s] %3.0f %%  %,d of %,d runs  %s  %s"
+                .formatted("#".repeat(full), "-".repeat(BAR - full), part * 100, runs, total.getAsLong(), speed, rest);
     }
 
     @Override

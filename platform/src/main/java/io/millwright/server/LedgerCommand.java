@@ -14,7 +14,11 @@ import java.util.random.RandomGenerator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-@Command(name = "ledger", description = "Works on the event ledger.", subcommands = LedgerCommand.Verify.class, synopsisSubcommandLabel = "COMMAND")
+@Command(
+        name = "ledger",
+        description = "Works on the event ledger.",
+        subcommands = LedgerCommand.Verify.class,
+        synopsisSubcommandLabel = "COMMAND")
 final class LedgerCommand {
     @Command(
             name = "verify",
@@ -37,20 +41,27 @@ final class LedgerCommand {
                         + ". Name the home of the installation with --home.");
             }
             try (Db db = openReadOnly(settings)) {
-                LedgerVerifier.Report report =
-                        new Ledger(db, Clock.systemUTC(), new Ids(RandomGenerator.getDefault())).verifier().verify();
+                LedgerVerifier.Report report = new Ledger(db, Clock.systemUTC(), new Ids(RandomGenerator.getDefault()))
+                        .verifier()
+                        .verify();
                 report.findings().forEach(finding -> System.out.println("BROKEN  " + finding));
                 System.out.printf(
                         "%s: %d blocks, %d events sealed, %d pruned, %d not yet sealed%nhead %s%n",
                         report.holds() ? "The chain holds" : "The chain does not hold",
-                        report.blocks(), report.events(), report.prunedEvents(), report.unsealedEvents(), report.head());
+                        report.blocks(),
+                        report.events(),
+                        report.prunedEvents(),
+                        report.unsealedEvents(),
+                        report.head());
                 return report.holds() ? 0 : 1;
             }
         }
 
         private static Db openReadOnly(Settings settings) {
             Path file = Assembly.databaseFile(settings);
-            return settings.db().isEmpty() ? SqliteDb.openReadOnly(file) : PostgresDb.open(Assembly.postgresUri(settings));
+            return settings.db().isEmpty()
+                    ? SqliteDb.openReadOnly(file)
+                    : PostgresDb.open(Assembly.postgresUri(settings));
         }
     }
 }

@@ -42,7 +42,11 @@ final class LogEncoder extends EncoderBase<ILoggingEvent> {
     }
 
     private static void asJson(ILoggingEvent event, StringBuilder line) {
-        line.append("{\"time\":\"").append(time(event)).append("\",\"level\":\"").append(event.getLevel()).append("\",\"logger\":");
+        line.append("{\"time\":\"")
+                .append(time(event))
+                .append("\",\"level\":\"")
+                .append(event.getLevel())
+                .append("\",\"logger\":");
         quote(shortName(event.getLoggerName()), line);
         line.append(",\"message\":");
         quote(event.getFormattedMessage(), line);
@@ -65,9 +69,14 @@ final class LogEncoder extends EncoderBase<ILoggingEvent> {
 
     private static void appendStack(@Nullable IThrowableProxy thrown, StringBuilder out, String intro) {
         if (thrown == null) return;
-        out.append('\n').append(intro).append(thrown.getClassName()).append(": ").append(thrown.getMessage());
+        out.append('\n')
+                .append(intro)
+                .append(thrown.getClassName())
+                .append(": ")
+                .append(thrown.getMessage());
         StackTraceElementProxy[] frames = thrown.getStackTraceElementProxyArray();
-        for (int i = 0; i < Math.min(frames.length, 40); i++) out.append("\n    ").append(frames[i].getSTEAsString());
+        for (int i = 0; i < Math.min(frames.length, 40); i++)
+            out.append("\n    ").append(frames[i].getSTEAsString());
         if (thrown.getCause() != null && !thrown.isCyclic()) appendStack(thrown.getCause(), out, "caused by ");
     }
 

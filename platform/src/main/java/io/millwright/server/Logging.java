@@ -27,7 +27,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
         root.addAppender(appender);
         context.getLogger("io.millwright").setLevel(Level.INFO);
         // It warns of what it thinks its user forgot; errors come to us through the error handler.
-        context.getLogger("com.linecorp.armeria").setLevel(Level.WARN);
+        context.getLogger("com.linecorp.armeria").setLevel(Level.ERROR);
+        context.getLogger("io.micrometer").setLevel(Level.ERROR);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 

@@ -1,6 +1,9 @@
 package io.millwright.server;
 
 import io.millwright.kernel.Failure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -17,7 +20,6 @@ import picocli.CommandLine.Command;
             LedgerCommand.class,
             GcCommand.class,
             ImportCommand.class,
-            WarmUpCommand.class,
         })
 public final class Main {
     private Main() {}
@@ -28,6 +30,34 @@ public final class Main {
 
     /// The exit code: 0 well, 1 not, 2 not understood.
     static int run(String... arguments) {
+        if (arguments.length == 1 && arguments[0].equals("warm-up")) return warmUp();
+        Optional<ServerFlags> server = ServerFlags.parse(arguments);
+        return server.isPresent() ? serve(server.get()) : runCommand(arguments);
+    }
+
+    /// For the launcher alone.
+    private static int warmUp() {
+        try {
+            WarmUp.run();
+            return 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static int serve(ServerFlags flags) {
+        try {
+            return ServerCommand.serve(SettingValues.of(flags.settings(), System.getenv(), flags.config()));
+        } catch (SettingValues.WrongSetting | Failure e) {
+            System.err.println("millwright: " + e.getMessage());
+            return 1;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 1;
+        }
+    }
+
+    private static int runCommand(String... arguments) {
         CommandLine commandLine = new CommandLine(new Main());
         for (CommandLine command : commandLine.getSubcommands().values()) withHelp(command);
         commandLine.setUsageHelpWidth(100);

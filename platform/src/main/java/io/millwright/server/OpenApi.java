@@ -21,7 +21,9 @@ final class OpenApi {
         ObjectNode info = document.putObject("info");
         info.put("title", "Millwright");
         info.put("version", Version.MILLWRIGHT);
-        info.put("description", "Millwright's own API. What MLflow's protocol covers is served under /api/2.0 and /api/3.0.");
+        info.put(
+                "description",
+                "Millwright's own API. What MLflow's protocol covers is served under /api/2.0 and /api/3.0.");
         info.putObject("license").put("name", "Apache-2.0").put("identifier", "Apache-2.0");
         document.putArray("servers").addObject().put("url", PREFIX);
         ObjectNode paths = document.putObject("paths");
@@ -57,7 +59,11 @@ final class OpenApi {
         if (!parameters.isEmpty()) operation.set("parameters", parameters);
         if (!route.method().equals("GET") && route.body() != BodyKind.NONE) {
             String type = route.body() == BodyKind.JSON ? "application/json" : "application/octet-stream";
-            ObjectNode schema = operation.putObject("requestBody").putObject("content").putObject(type).putObject("schema");
+            ObjectNode schema = operation
+                    .putObject("requestBody")
+                    .putObject("content")
+                    .putObject(type)
+                    .putObject("schema");
             if (route.body() == BodyKind.JSON) schema.put("type", "object");
         }
         ObjectNode responses = operation.putObject("responses");
@@ -70,7 +76,8 @@ final class OpenApi {
     private static String operationId(Route route) {
         StringBuilder id = new StringBuilder(route.method().toLowerCase(Locale.ROOT));
         for (String word : templateOf(route).split("[^A-Za-z0-9]+")) {
-            if (!word.isEmpty()) id.append(word.substring(0, 1).toUpperCase(Locale.ROOT)).append(word.substring(1));
+            if (!word.isEmpty())
+                id.append(word.substring(0, 1).toUpperCase(Locale.ROOT)).append(word.substring(1));
         }
         return id.toString();
     }
@@ -80,11 +87,21 @@ final class OpenApi {
         problem.put("type", "object");
         problem.put("description", "Problem details, RFC 9457, with the code of Millwright's catalogue.");
         ObjectNode properties = problem.putObject("properties");
-        for (String text : List.of("type", "title", "detail", "code", "request_id")) properties.putObject(text).put("type", "string");
+        for (String text : List.of("type", "title", "detail", "code", "request_id"))
+            properties.putObject(text).put("type", "string");
         properties.putObject("status").put("type", "integer");
-        problem.putArray("required").add("type").add("title").add("status").add("detail").add("code").add("request_id");
+        problem.putArray("required")
+                .add("type")
+                .add("title")
+                .add("status")
+                .add("detail")
+                .add("code")
+                .add("request_id");
         ObjectNode response = components.putObject("responses").putObject("Problem");
         response.put("description", "What went wrong, what was expected and what to do next");
-        response.putObject("content").putObject("application/problem+json").putObject("schema").put("$ref", "#/components/schemas/Problem");
+        response.putObject("content")
+                .putObject("application/problem+json")
+                .putObject("schema")
+                .put("$ref", "#/components/schemas/Problem");
     }
 }

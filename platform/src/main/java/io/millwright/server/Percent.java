@@ -49,10 +49,14 @@ final class Percent {
             }
         }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, size)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes, 0, size))
+                    .toString();
         } catch (CharacterCodingException e) {
-            throw MALFORMED_REQUEST.because("'" + shortened(raw) + "' is not UTF-8 after percent-decoding. Encode the text"
-                    + " as UTF-8 first, then its bytes as %XX.");
+            throw MALFORMED_REQUEST.because(
+                    "'" + shortened(raw) + "' is not UTF-8 after percent-decoding. Encode the text"
+                            + " as UTF-8 first, then its bytes as %XX.");
         }
     }
 

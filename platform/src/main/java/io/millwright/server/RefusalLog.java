@@ -26,8 +26,14 @@ final class RefusalLog {
         }
         int missing = suppressed.getAndSet(0);
         if (missing > 0) log.info("refused {} more requests meanwhile", missing);
-        log.info("refused: request={} from={} {} {}: {} {}",
-                requestId, from, printable(method), printable(path), failure.code(), printable(failure.message()));
+        log.info(
+                "refused: request={} from={} {} {}: {} {}",
+                requestId,
+                from,
+                printable(method),
+                printable(path),
+                failure.code(),
+                printable(failure.message()));
     }
 
     /// On one line, whatever a client sent.

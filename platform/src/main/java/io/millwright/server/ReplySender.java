@@ -72,7 +72,8 @@ final class ReplySender {
 
     /// The whole answer at once; does not block.
     HttpResponse small(Exchange exchange, Reply reply) {
-        if (!(reply.body() instanceof Reply.Body.Bytes(ByteBuffer bytes))) throw new IllegalArgumentException("streamed");
+        if (!(reply.body() instanceof Reply.Body.Bytes(ByteBuffer bytes)))
+            throw new IllegalArgumentException("streamed");
         ResponseHeaders headers = headers(exchange, reply, bytes.remaining());
         if (exchange.isHead() || !bytes.hasRemaining()) return HttpResponse.of(headers);
         return HttpResponse.of(headers, data(bytes));
@@ -94,7 +95,8 @@ final class ReplySender {
         headers.add(HttpHeaderNames.X_FRAME_OPTIONS, "SAMEORIGIN");
         headers.add(HttpHeaderNames.CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
         headers.add(HttpHeaderNames.REFERRER_POLICY, "no-referrer");
-        for (Map.Entry<String, String> header : reply.headers().entrySet()) headers.set(header.getKey(), header.getValue());
+        for (Map.Entry<String, String> header : reply.headers().entrySet())
+            headers.set(header.getKey(), header.getValue());
         if (reply.status() != 204 && reply.status() != 304) headers.contentLength(length);
         if (draining.getAsBoolean()) headers.set(HttpHeaderNames.CONNECTION, "close");
         return headers.build();
@@ -165,7 +167,8 @@ final class ReplySender {
     /// The reply packed, when its client takes that and it is worth it.
     private Reply packed(Exchange exchange, Reply reply, ByteBuffer bytes) {
         if (bytes.remaining() < SMALLEST_PACKED || !bytes.hasArray()) return reply;
-        if (!isText(reply.headers().get("content-type")) || reply.headers().containsKey("content-encoding")) return reply;
+        if (!isText(reply.headers().get("content-type")) || reply.headers().containsKey("content-encoding"))
+            return reply;
         if (!exchange.acceptsGzip()) return reply.with("vary", "accept-encoding");
         return new Reply(reply.status(), reply.headers(), new Reply.Body.Bytes(gzip(bytes)))
                 .with("content-encoding", "gzip")
@@ -173,7 +176,10 @@ final class ReplySender {
     }
 
     private static boolean isText(@Nullable String type) {
-        return type != null && (type.startsWith("application/json") || type.startsWith("text/") || type.startsWith("application/problem+json"));
+        return type != null
+                && (type.startsWith("application/json")
+                        || type.startsWith("text/")
+                        || type.startsWith("application/problem+json"));
     }
 
     /// RFC 1952: ten bytes of head, the deflated content, its checksum and its size.
@@ -197,7 +203,9 @@ final class ReplySender {
             var crc = new java.util.zip.CRC32();
             crc.update(bytes.array(), bytes.arrayOffset() + bytes.position(), length);
             if (out.remaining() < 8) {
-                out = ByteBuffer.allocate(out.capacity() + 8).order(java.nio.ByteOrder.LITTLE_ENDIAN).put(out.flip());
+                out = ByteBuffer.allocate(out.capacity() + 8)
+                        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                        .put(out.flip());
             }
             return out.putInt((int) crc.getValue()).putInt(length).flip();
         } finally {

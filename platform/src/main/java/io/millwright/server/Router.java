@@ -66,8 +66,10 @@ final class Router {
         }
         return missing != null
                 ? missing
-                : new Match.Missing(NO_SUCH_ROUTE.because("There is no endpoint " + shortened(path)
-                        + ". Check the path; /api/millwright/v1/openapi.json lists Millwright's own."), "");
+                : new Match.Missing(
+                        NO_SUCH_ROUTE.because("There is no endpoint " + shortened(path)
+                                + ". Check the path; /api/millwright/v1/openapi.json lists Millwright's own."),
+                        "");
     }
 
     private static Match found(
@@ -81,8 +83,8 @@ final class Router {
         allowed.add("OPTIONS");
         String allow = String.join(", ", allowed);
         return new Match.Missing(
-                METHOD_NOT_ALLOWED.because(
-                        "Method " + method + " is not allowed on " + shortened(path) + ", expected one of " + allow + "."),
+                METHOD_NOT_ALLOWED.because("Method " + method + " is not allowed on " + shortened(path)
+                        + ", expected one of " + allow + "."),
                 allow);
     }
 
@@ -111,7 +113,8 @@ final class Router {
         }
 
         /// The raw values of the variables, or null when the path is another.
-        @Nullable Map<String, String> match(String path) {
+        @Nullable
+        Map<String, String> match(String path) {
             if (!path.startsWith(prefix)) return null;
             Map<String, String> variables = new HashMap<>(4);
             int at = prefix.length();

@@ -21,7 +21,10 @@ import picocli.CommandLine.Option;
             "Without any option it keeps everything in ./millwright-home and listens on 127.0.0.1:8484.",
             ""
         },
-        footer = {"", "Example: ./millwright server --port 0 --artifacts s3://bucket/prefix --db postgresql://me@host/db"})
+        footer = {
+            "",
+            "Example: ./millwright server --port 0 --artifacts s3://bucket/prefix --db postgresql://me@host/db"
+        })
 final class ServerCommand implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(ServerCommand.class);
 
@@ -29,28 +32,41 @@ final class ServerCommand implements Callable<Integer> {
     SettingsOptions options = new SettingsOptions();
 
     @Option(names = "--host", paramLabel = "ADDRESS", description = "Address to listen on (default: 127.0.0.1).")
-    @Nullable String host;
+    @Nullable
+    String host;
 
-    @Option(names = "--port", paramLabel = "PORT", description = "Port to listen on; 0 takes a free one (default: 8484).")
-    @Nullable String port;
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            description = "Port to listen on; 0 takes a free one (default: 8484).")
+    @Nullable
+    String port;
 
     @Override
     public Integer call() throws InterruptedException {
         Map<String, String> flags = new LinkedHashMap<>();
         SettingsOptions.put(flags, "server.host", host);
         SettingsOptions.put(flags, "server.port", port);
-        Settings settings = Settings.read(options.values(flags));
+        return serve(options.values(flags));
+    }
+
+    /// Starts the server and stays until it is stopped.
+    static int serve(SettingValues values) throws InterruptedException {
+        Settings settings = Settings.read(values);
         Logging.apply(settings.log());
         requireAuthenticationBeyondLoopback(settings.server());
 
         Assembly assembly = Assembly.start(settings);
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            log.info("stopping: finishing the requests in progress");
-            assembly.close();
-            log.info("stopped");
-            stopped.countDown();
-        }, "stop"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            log.info("stopping: finishing the requests in progress");
+                            assembly.close();
+                            log.info("stopped");
+                            stopped.countDown();
+                        },
+                        "stop"));
         printReady(settings, assembly, System.out);
         stopped.await();
         return 0;
@@ -66,12 +82,12 @@ final class ServerCommand implements Callable<Integer> {
 
                 export MLFLOW_TRACKING_URI=%s
                 """.formatted(
-                Version.MILLWRIGHT,
-                assembly.uri(),
-                settings.home(),
-                assembly.database(),
-                settings.artifactsUri(),
-                assembly.uri()));
+                        Version.MILLWRIGHT,
+                        assembly.uri(),
+                        settings.home(),
+                        assembly.database(),
+                        settings.artifactsUri(),
+                        assembly.uri()));
         out.flush();
     }
 
@@ -79,12 +95,14 @@ final class ServerCommand implements Callable<Integer> {
     static void requireAuthenticationBeyondLoopback(ServerSettings server) {
         if (isLoopback(server.host())) return;
         if (!server.trustNetwork()) {
-            throw new SettingValues.WrongSetting("server.host is '" + server.host() + "', which other machines can reach:"
-                    + " authentication is needed and comes with a later release; bind to 127.0.0.1 or put an authenticating"
-                    + " proxy in front. If everybody on that network may read, change and delete everything, set"
-                    + " server.trust-network=true.");
+            throw new SettingValues.WrongSetting(
+                    "server.host is '" + server.host() + "', which other machines can reach:"
+                            + " authentication is needed and comes with a later release; bind to 127.0.0.1 or put an authenticating"
+                            + " proxy in front. If everybody on that network may read, change and delete everything, set"
+                            + " server.trust-network=true.");
         }
-        log.warn("no authentication: everybody who reaches {} may read, change and delete everything (server.trust-network=true)",
+        log.warn(
+                "no authentication: everybody who reaches {} may read, change and delete everything (server.trust-network=true)",
                 server.host());
     }
 

@@ -53,7 +53,8 @@ final class SettingValues {
         SettingValues values = new SettingValues();
         flags.forEach((key, value) -> values.flags.put(key, new Given(value, "command line")));
         environment.forEach((name, value) -> {
-            if (name.startsWith(PREFIX) && NOT_SETTINGS.stream().noneMatch(name.substring(PREFIX.length())::startsWith)) {
+            if (name.startsWith(PREFIX)
+                    && NOT_SETTINGS.stream().noneMatch(name.substring(PREFIX.length())::startsWith)) {
                 values.environment.put(name, new Given(value, "environment " + name));
             }
         });
@@ -94,7 +95,10 @@ final class SettingValues {
 
     /// Separated by commas.
     List<String> list(String key, String defaultValue) {
-        return Arrays.stream(text(key, defaultValue).split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+        return Arrays.stream(text(key, defaultValue).split(","))
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .toList();
     }
 
     /// `20MB`, `64KB`, `1.5GB` or plain bytes; a unit is a power of 1,000.
@@ -119,9 +123,12 @@ final class SettingValues {
     /// `500ms`, `60s`, `5m` or `2h`, more than nothing.
     Duration duration(String key, String defaultValue) {
         String text = text(key, defaultValue).strip().toLowerCase(Locale.ROOT);
-        long unit = text.endsWith("ms") ? 1 : text.endsWith("s") ? 1_000 : text.endsWith("m") ? 60_000 : text.endsWith("h") ? 3_600_000 : 0;
+        long unit = text.endsWith("ms")
+                ? 1
+                : text.endsWith("s") ? 1_000 : text.endsWith("m") ? 60_000 : text.endsWith("h") ? 3_600_000 : 0;
         try {
-            long number = Long.parseLong(text.substring(0, Math.max(0, text.length() - (unit == 1 ? 2 : 1))).strip());
+            long number = Long.parseLong(text.substring(0, Math.max(0, text.length() - (unit == 1 ? 2 : 1)))
+                    .strip());
             if (unit > 0 && number > 0 && number < 1_000_000) return Duration.ofMillis(number * unit);
         } catch (NumberFormatException e) {
             // Told below.
@@ -131,12 +138,13 @@ final class SettingValues {
 
     /// Stops at the first text that nobody read.
     void requireAllKnown() {
-        for (Map<String, Given> source : List.of(flags, environment, file)) {
+        environment.forEach((name, given) -> {
+            if (effective.keySet().stream()
+                    .noneMatch(key -> environmentName(key).equals(name))) throw unknown(name, given, true);
+        });
+        for (Map<String, Given> source : List.of(flags, file)) {
             source.forEach((name, given) -> {
-                boolean known = source == environment
-                        ? effective.keySet().stream().anyMatch(key -> environmentName(key).equals(name))
-                        : effective.containsKey(name);
-                if (!known) throw unknown(name, given, source == environment);
+                if (!effective.containsKey(name)) throw unknown(name, given, false);
             });
         }
     }
@@ -179,7 +187,8 @@ final class SettingValues {
         int scheme = url.indexOf("://");
         int at = url.indexOf('@', Math.max(scheme, 0));
         int colon = scheme < 0 ? -1 : url.indexOf(':', scheme + 3);
-        String result = at > 0 && colon > 0 && colon < at ? url.substring(0, colon + 1) + "****" + url.substring(at) : url;
+        String result =
+                at > 0 && colon > 0 && colon < at ? url.substring(0, colon + 1) + "****" + url.substring(at) : url;
         int query = result.indexOf("password=");
         if (query < 0) return result;
         int end = result.indexOf('&', query);
@@ -202,7 +211,8 @@ final class SettingValues {
         }
         if (content == null) return;
         if (!(content instanceof Map<?, ?> map)) {
-            throw new WrongSetting("The settings file " + path + " is not a map of keys, expected lines such as `server.port: 8484`.");
+            throw new WrongSetting(
+                    "The settings file " + path + " is not a map of keys, expected lines such as `server.port: 8484`.");
         }
         flatten("", map, path);
     }
@@ -212,7 +222,14 @@ final class SettingValues {
             String key = prefix + name;
             switch (value) {
                 case Map<?, ?> inner -> flatten(key + ".", inner, path);
-                case List<?> items -> file.put(key, new Given(String.join(",", items.stream().map(String::valueOf).toList()), path.toString()));
+                case List<?> items ->
+                    file.put(
+                            key,
+                            new Given(
+                                    String.join(
+                                            ",",
+                                            items.stream().map(String::valueOf).toList()),
+                                    path.toString()));
                 case null -> file.put(key, new Given("", path.toString()));
                 default -> file.put(key, new Given(value.toString(), path.toString()));
             }

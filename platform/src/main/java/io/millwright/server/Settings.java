@@ -13,7 +13,9 @@ record Settings(Path home, String db, String artifacts, ServerSettings server, L
     /// Where artifacts lie, as a URL.
     URI artifactsUri() {
         if (artifacts.isEmpty()) return home.resolve("artifacts").toUri();
-        return artifacts.contains("://") ? URI.create(artifacts) : Path.of(artifacts).toAbsolutePath().normalize().toUri();
+        return artifacts.contains("://")
+                ? URI.create(artifacts)
+                : Path.of(artifacts).toAbsolutePath().normalize().toUri();
     }
 
     static Settings read(SettingValues values) {

@@ -8,23 +8,33 @@ import picocli.CommandLine.Option;
 
 /// The flags every command understands that needs settings.
 final class SettingsOptions {
-    @Option(names = "--home", paramLabel = "DIR", description = "Where everything is kept (default: ./millwright-home).")
-    @Nullable String home;
+    @Option(
+            names = "--home",
+            paramLabel = "DIR",
+            description = "Where everything is kept (default: ./millwright-home).")
+    @Nullable
+    String home;
 
     @Option(
             names = "--db",
             paramLabel = "URL",
             description = "postgresql://user:password@host/database (default: SQLite in the home).")
-    @Nullable String db;
+    @Nullable
+    String db;
 
     @Option(
             names = "--artifacts",
             paramLabel = "PLACE",
             description = "A folder or s3://bucket/prefix (default: artifacts in the home).")
-    @Nullable String artifacts;
+    @Nullable
+    String artifacts;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "Settings file (default: ./millwright.yaml, if there).")
-    @Nullable Path config;
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Settings file (default: ./millwright.yaml, if there).")
+    @Nullable
+    Path config;
 
     @Option(
             names = "--set",

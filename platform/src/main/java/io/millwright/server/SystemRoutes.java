@@ -40,19 +40,32 @@ final class SystemRoutes {
     }
 
     void addRoutes(Routes routes) {
-        plain(routes, "/", "Where to go from here", call -> Reply.json(json -> json.writeStartObject()
-                .writeStringProperty("name", "Millwright")
-                .writeStringProperty("version", Version.MILLWRIGHT)
-                .writeStringProperty("tracking", "export MLFLOW_TRACKING_URI=" + call.origin())
-                .writeStringProperty("openapi", call.origin() + "/api/millwright/v1/openapi.json")
-                .writeStringProperty("health", call.origin() + "/health")
-                .writeStringProperty("metrics", call.origin() + "/metrics")
-                .writeEndObject()));
+        plain(
+                routes,
+                "/",
+                "Where to go from here",
+                call -> Reply.json(json -> json.writeStartObject()
+                        .writeStringProperty("name", "Millwright")
+                        .writeStringProperty("version", Version.MILLWRIGHT)
+                        .writeStringProperty("tracking", "export MLFLOW_TRACKING_URI=" + call.origin())
+                        .writeStringProperty("openapi", call.origin() + "/api/millwright/v1/openapi.json")
+                        .writeStringProperty("health", call.origin() + "/health")
+                        .writeStringProperty("metrics", call.origin() + "/metrics")
+                        .writeEndObject()));
         plain(routes, "/health", "OK once the server can serve", this::health);
-        plain(routes, "/version", "The MLflow version this server answers like", call -> Reply.text(200, MLFLOW_VERSION));
+        plain(
+                routes,
+                "/version",
+                "The MLflow version this server answers like",
+                call -> Reply.text(200, MLFLOW_VERSION));
         plain(routes, "/metrics", "Measurements for Prometheus", this::metrics);
         routes.own()
-                .on("GET", "/version", BodyKind.NONE, "Versions of Millwright, of MLflow's protocol and of Java", this::version)
+                .on(
+                        "GET",
+                        "/version",
+                        BodyKind.NONE,
+                        "Versions of Millwright, of MLflow's protocol and of Java",
+                        this::version)
                 .on("GET", "/openapi.json", BodyKind.NONE, "This document", this::openApi);
         routes.mlflow("3.0").get("/mlflow/server-info", this::serverInfo);
     }

@@ -23,8 +23,9 @@ final class ArtifactLocations {
     /// server's machine, or on every client's own.
     static String chosenByClient(String location) {
         if (location.length() > LIMIT) {
-            throw INVALID_ARGUMENT.because("Invalid artifact path length. The length of the artifact path cannot be greater than " + LIMIT
-                    + ". To configure this limit, please set the MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH environment variable.");
+            throw INVALID_ARGUMENT.because(
+                    "Invalid artifact path length. The length of the artifact path cannot be greater than " + LIMIT
+                            + ". To configure this limit, please set the MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH environment variable.");
         }
         URI uri;
         try {
@@ -51,7 +52,11 @@ final class ArtifactLocations {
 
     private static String own(String location, URI uri) {
         String path = uri.getPath() == null ? "" : uri.getPath();
-        if (uri.getRawAuthority() != null || !path.startsWith("/") || hasDotDot(uri) || path.contains("\\") || path.contains("%")) {
+        if (uri.getRawAuthority() != null
+                || !path.startsWith("/")
+                || hasDotDot(uri)
+                || path.contains("\\")
+                || path.contains("%")) {
             throw refused(location, "expected mlflow-artifacts:/<path> without '..' or a host");
         }
         return location.endsWith("/") && path.length() > 1 ? location.substring(0, location.length() - 1) : location;
@@ -59,13 +64,15 @@ final class ArtifactLocations {
 
     private static boolean hasDotDot(URI uri) {
         String decoded = uri.getPath() == null ? "" : uri.getPath();
-        return java.util.Arrays.asList(decoded.split("[/\\\\]")).contains("..") || decoded.toLowerCase(Locale.ROOT).contains("%2e");
+        return java.util.Arrays.asList(decoded.split("[/\\\\]")).contains("..")
+                || decoded.toLowerCase(Locale.ROOT).contains("%2e");
     }
 
     private static RuntimeException refused(String location, String why) {
         String shown = location.length() > 200 ? location.substring(0, 200) + "…" : location;
-        return INVALID_ARGUMENT.because("Invalid artifact_location '" + shown + "': " + why
-                + ". Leave it out to use this server's own store, or give mlflow-artifacts:/<path> or a remote URI such as s3://bucket/path.");
+        return INVALID_ARGUMENT.because(
+                "Invalid artifact_location '" + shown + "': " + why
+                        + ". Leave it out to use this server's own store, or give mlflow-artifacts:/<path> or a remote URI such as s3://bucket/path.");
     }
 
     /// A path under a location.

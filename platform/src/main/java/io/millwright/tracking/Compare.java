@@ -28,7 +28,8 @@ final class Compare {
                 yield DSL.condition(column + in + marks + ")", texts.toArray());
             }
             case Value.Number(var number) -> text(column, op, number.toPlainString());
-            case Value.None() -> op == Comparison.IS_NULL ? DSL.condition(column + " is null") : DSL.condition(column + " is not null");
+            case Value.None() ->
+                op == Comparison.IS_NULL ? DSL.condition(column + " is null") : DSL.condition(column + " is not null");
         };
     }
 
@@ -47,7 +48,8 @@ final class Compare {
     Condition integer(String column, Comparison op, Value value) {
         if (!(value instanceof Value.Number number)) throw unexpected(value);
         return number.asLong().isPresent()
-                ? DSL.condition(column + " " + symbol(op) + " ?", number.asLong().getAsLong())
+                ? DSL.condition(
+                        column + " " + symbol(op) + " ?", number.asLong().getAsLong())
                 : DSL.condition(column + " " + symbol(op) + " ?", number.asDouble());
     }
 
@@ -66,7 +68,9 @@ final class Compare {
         for (int i = 0; i < names.size(); i++) {
             if (matches(names.get(i), op, value)) numbers.add(String.valueOf(i + firstNumber));
         }
-        return numbers.isEmpty() ? DSL.falseCondition() : DSL.condition(column + " in (" + String.join(", ", numbers) + ")");
+        return numbers.isEmpty()
+                ? DSL.falseCondition()
+                : DSL.condition(column + " in (" + String.join(", ", numbers) + ")");
     }
 
     private static boolean matches(String name, Comparison op, Value value) {
@@ -76,7 +80,8 @@ final class Compare {
                     case EQ -> name.equals(text);
                     case NE -> !name.equals(text);
                     case LIKE -> like(text, 0).matcher(name).matches();
-                    case ILIKE -> like(text, Pattern.CASE_INSENSITIVE).matcher(name).matches();
+                    case ILIKE ->
+                        like(text, Pattern.CASE_INSENSITIVE).matcher(name).matches();
                     default -> throw unexpected(value);
                 };
             case Value.Texts(List<String> texts) -> texts.contains(name) == (op == Comparison.IN);
@@ -87,11 +92,13 @@ final class Compare {
 
     private static Pattern like(String pattern, int flags) {
         StringBuilder regex = new StringBuilder();
-        pattern.chars().forEach(c -> regex.append(switch (c) {
-            case '%' -> ".*+";
-            case '_' -> ".";
-            default -> Pattern.quote(String.valueOf((char) c));
-        }));
+        pattern.chars()
+                .forEach(c -> regex.append(
+                        switch (c) {
+                            case '%' -> ".*+";
+                            case '_' -> ".";
+                            default -> Pattern.quote(String.valueOf((char) c));
+                        }));
         return Pattern.compile(regex.toString().replace(".*+", ".*"), flags | Pattern.DOTALL);
     }
 
@@ -104,7 +111,8 @@ final class Compare {
             case GT -> ">";
             case GE -> ">=";
             case LIKE, ILIKE, IN, NOT_IN, IS_NULL, IS_NOT_NULL ->
-                throw ErrorCode.INVALID_ARGUMENT.because("'" + op.name().toLowerCase(Locale.ROOT) + "' does not compare numbers.");
+                throw ErrorCode.INVALID_ARGUMENT.because(
+                        "'" + op.name().toLowerCase(Locale.ROOT) + "' does not compare numbers.");
         };
     }
 

@@ -19,8 +19,8 @@ import org.jooq.impl.DSL;
 
 /// Plans a search for experiments into one query.
 final class ExperimentSearch {
-    private static final List<Field<?>> COLUMNS = List.of(DSL.field(
-            "e.id, e.workspace, e.name, e.artifact_location, e.deleted_at, e.created_at, e.updated_at"));
+    private static final List<Field<?>> COLUMNS = List.of(
+            DSL.field("e.id, e.workspace, e.name, e.artifact_location, e.deleted_at, e.created_at, e.updated_at"));
     private static final int KEY_COLUMN = 8;
 
     private final String workspace;
@@ -37,26 +37,39 @@ final class ExperimentSearch {
 
     Page<Experiment> page(Sql sql, ExperimentStore store, int size, Optional<String> token) {
         SortKeys keys = sortKeys();
-        Condition where = DSL.condition("e.workspace = ?", workspace).and(switch (view) {
-            case ACTIVE_ONLY -> DSL.condition("e.deleted_at is null");
-            case DELETED_ONLY -> DSL.condition("e.deleted_at is not null");
-            case ALL -> DSL.noCondition();
-        });
+        Condition where = DSL.condition("e.workspace = ?", workspace)
+                .and(
+                        switch (view) {
+                            case ACTIVE_ONLY -> DSL.condition("e.deleted_at is null");
+                            case DELETED_ONLY -> DSL.condition("e.deleted_at is not null");
+                            case ALL -> DSL.noCondition();
+                        });
         Compare compare = new Compare(sql.isPostgres());
         for (Clause clause : clauses) where = where.and(condition(compare, clause));
-        var query = sql.dsl().select(COLUMNS).select(keys.fields()).from("experiments e")
-                .where(where).and(keys.after(token.map(keys::parse)))
-                .orderBy(keys.order()).limit(DSL.inline(size + 1));
+        var query = sql.dsl()
+                .select(COLUMNS)
+                .select(keys.fields())
+                .from("experiments e")
+                .where(where)
+                .and(keys.after(token.map(keys::parse)))
+                .orderBy(keys.order())
+                .limit(DSL.inline(size + 1));
         List<Experiment> found = new ArrayList<>();
         List<List<Object>> positions = new ArrayList<>();
         sql.scan(query, row -> {
             found.add(ExperimentStore.read(row));
             positions.add(keys.read(row, KEY_COLUMN));
         });
-        Optional<String> next = found.size() > size ? Optional.of(PageToken.encode(positions.get(size - 1))) : Optional.empty();
+        Optional<String> next =
+                found.size() > size ? Optional.of(PageToken.encode(positions.get(size - 1))) : Optional.empty();
         List<Experiment> page = found.subList(0, Math.min(size, found.size()));
-        Map<Long, Map<String, String>> tags = store.tags(sql, page.stream().map(Experiment::id).toList());
-        return new Page<>(page.stream().map(e -> ExperimentStore.withTags(e, tags.getOrDefault(e.id(), Map.of()))).toList(), next);
+        Map<Long, Map<String, String>> tags =
+                store.tags(sql, page.stream().map(Experiment::id).toList());
+        return new Page<>(
+                page.stream()
+                        .map(e -> ExperimentStore.withTags(e, tags.getOrDefault(e.id(), Map.of())))
+                        .toList(),
+                next);
     }
 
     private SortKeys sortKeys() {
@@ -81,11 +94,16 @@ final class ExperimentSearch {
         if (clause.field().entity() == Entity.TAG) {
             String tag = "select 1 from experiment_tags t where t.experiment = e.id and t.key = ?";
             return switch (clause.comparison()) {
-                case IS_NULL -> DSL.condition("not exists (" + tag + ")", clause.field().key());
-                case IS_NOT_NULL -> DSL.condition("exists (" + tag + ")", clause.field().key());
-                default -> DSL.exists(DSL.selectOne().from("experiment_tags t")
-                        .where("t.experiment = e.id").and("t.key = ?", clause.field().key())
-                        .and(compare.text("t.value", clause.comparison(), clause.value())));
+                case IS_NULL ->
+                    DSL.condition("not exists (" + tag + ")", clause.field().key());
+                case IS_NOT_NULL ->
+                    DSL.condition("exists (" + tag + ")", clause.field().key());
+                default ->
+                    DSL.exists(DSL.selectOne()
+                            .from("experiment_tags t")
+                            .where("t.experiment = e.id")
+                            .and("t.key = ?", clause.field().key())
+                            .and(compare.text("t.value", clause.comparison(), clause.value())));
             };
         }
         return switch (clause.field().key()) {

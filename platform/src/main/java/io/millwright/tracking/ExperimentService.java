@@ -36,7 +36,12 @@ public final class ExperimentService {
     /// A new database has experiment 0, `Default`, as every MLflow client expects.
     void ensureDefault() {
         db.tx(sql -> {
-            experiments.insertDefault(sql, RequestContext.DEFAULT_WORKSPACE, "Default", ArtifactLocations.OWN_ROOT + "/0", clock.instant());
+            experiments.insertDefault(
+                    sql,
+                    RequestContext.DEFAULT_WORKSPACE,
+                    "Default",
+                    ArtifactLocations.OWN_ROOT + "/0",
+                    clock.instant());
             return 0;
         });
     }
@@ -67,7 +72,8 @@ public final class ExperimentService {
     }
 
     /// @param filter in MLflow's search grammar, or empty
-    public Page<Experiment> search(String filter, List<String> orderBy, ViewType view, int maxResults, Optional<String> pageToken) {
+    public Page<Experiment> search(
+            String filter, List<String> orderBy, ViewType view, int maxResults, Optional<String> pageToken) {
         checkPageSize(maxResults);
         ExperimentSearch search = new ExperimentSearch(workspace(), filter, orderBy, view);
         return db.read(sql -> search.page(sql, experiments, maxResults, pageToken));
@@ -84,7 +90,8 @@ public final class ExperimentService {
         db.tx(sql -> {
             Experiment experiment = require(sql, id);
             if (experiment.deleted()) throw WRONG_STATE.because("Cannot rename a non-active experiment.");
-            if (!experiment.name().equals(name) && experiments.findByName(sql, workspace(), name).isPresent()) throw taken(name);
+            if (!experiment.name().equals(name)
+                    && experiments.findByName(sql, workspace(), name).isPresent()) throw taken(name);
             experiments.rename(sql, id, name, clock.instant());
             ledger.append(sql, "experiment.renamed", experiment.urn(), Map.of("from", experiment.name(), "to", name));
             return 0;
@@ -144,7 +151,8 @@ public final class ExperimentService {
 
     static void checkActive(Experiment experiment) {
         if (experiment.deleted()) {
-            throw INVALID_ARGUMENT.because("The experiment " + experiment.id() + " must be in the 'active' state. Current state is deleted.");
+            throw INVALID_ARGUMENT.because(
+                    "The experiment " + experiment.id() + " must be in the 'active' state. Current state is deleted.");
         }
     }
 
@@ -153,7 +161,8 @@ public final class ExperimentService {
     }
 
     private static Failure taken(String name) {
-        return NAME_TAKEN.because("Experiment(name=" + name + ") already exists. Choose another name, or restore the deleted experiment that has it.");
+        return NAME_TAKEN.because("Experiment(name=" + name
+                + ") already exists. Choose another name, or restore the deleted experiment that has it.");
     }
 
     private static void checkName(String name) {

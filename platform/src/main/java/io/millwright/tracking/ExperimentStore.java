@@ -19,7 +19,11 @@ final class ExperimentStore {
         sql.update(
                 "insert into experiments (id, workspace, name, artifact_location, created_at, updated_at)"
                         + " values (0, ?, ?, ?, ?, ?) on conflict do nothing",
-                workspace, name, location, now.toEpochMilli(), now.toEpochMilli());
+                workspace,
+                name,
+                location,
+                now.toEpochMilli(),
+                now.toEpochMilli());
     }
 
     /// The location is filled in by [#setLocation], because it may hold the new id.
@@ -28,7 +32,10 @@ final class ExperimentStore {
                         "insert into experiments (workspace, name, artifact_location, created_at, updated_at)"
                                 + " values (?, ?, '', ?, ?) returning id",
                         row -> row.getLong(1),
-                        workspace, name, now.toEpochMilli(), now.toEpochMilli())
+                        workspace,
+                        name,
+                        now.toEpochMilli(),
+                        now.toEpochMilli())
                 .getFirst();
     }
 
@@ -41,35 +48,48 @@ final class ExperimentStore {
     }
 
     Optional<Experiment> findByName(Sql sql, String workspace, String name) {
-        return one(sql, sql.query(SELECT + " where workspace = ? and name = ?", ExperimentStore::read, workspace, name));
+        return one(
+                sql, sql.query(SELECT + " where workspace = ? and name = ?", ExperimentStore::read, workspace, name));
     }
 
     /// Whether the experiment is there and active; without its tags, for hot paths.
     Optional<Boolean> isActive(Sql sql, String workspace, long id) {
-        return sql.query(
+        return sql
+                .query(
                         "select deleted_at from experiments where id = ? and workspace = ?",
                         row -> {
                             row.getLong(1);
                             return row.wasNull();
                         },
-                        id, workspace)
-                .stream().findFirst();
+                        id,
+                        workspace)
+                .stream()
+                .findFirst();
     }
 
     private Optional<Experiment> one(Sql sql, List<Experiment> found) {
-        return found.stream().findFirst().map(e -> withTags(e, tags(sql, List.of(e.id())).getOrDefault(e.id(), Map.of())));
+        return found.stream()
+                .findFirst()
+                .map(e -> withTags(e, tags(sql, List.of(e.id())).getOrDefault(e.id(), Map.of())));
     }
 
     static Experiment withTags(Experiment e, Map<String, String> tags) {
-        return new Experiment(e.id(), e.workspace(), e.name(), e.artifactLocation(), e.deleted(), e.createdAt(), e.updatedAt(), tags);
+        return new Experiment(
+                e.id(), e.workspace(), e.name(), e.artifactLocation(), e.deleted(), e.createdAt(), e.updatedAt(), tags);
     }
 
     static Experiment read(ResultSet row) throws SQLException {
         row.getLong(5);
         boolean deleted = !row.wasNull();
         return new Experiment(
-                row.getLong(1), row.getString(2), row.getString(3), row.getString(4), deleted,
-                Instant.ofEpochMilli(row.getLong(6)), Instant.ofEpochMilli(row.getLong(7)), Map.of());
+                row.getLong(1),
+                row.getString(2),
+                row.getString(3),
+                row.getString(4),
+                deleted,
+                Instant.ofEpochMilli(row.getLong(6)),
+                Instant.ofEpochMilli(row.getLong(7)),
+                Map.of());
     }
 
     /// The tags of each of some experiments, in one query.
@@ -77,8 +97,10 @@ final class ExperimentStore {
         Map<Long, Map<String, String>> tags = new HashMap<>();
         if (ids.isEmpty()) return tags;
         String in = String.join(",", ids.stream().map(String::valueOf).toList());
-        sql.scan("select experiment, key, value from experiment_tags where experiment in (" + in + ")", row ->
-                tags.computeIfAbsent(row.getLong(1), id -> new HashMap<>()).put(row.getString(2), row.getString(3)));
+        sql.scan(
+                "select experiment, key, value from experiment_tags where experiment in (" + in + ")",
+                row -> tags.computeIfAbsent(row.getLong(1), id -> new HashMap<>())
+                        .put(row.getString(2), row.getString(3)));
         return tags;
     }
 
@@ -87,7 +109,11 @@ final class ExperimentStore {
     }
 
     void markDeleted(Sql sql, long id, Instant now) {
-        sql.update("update experiments set deleted_at = ?, updated_at = ? where id = ?", now.toEpochMilli(), now.toEpochMilli(), id);
+        sql.update(
+                "update experiments set deleted_at = ?, updated_at = ? where id = ?",
+                now.toEpochMilli(),
+                now.toEpochMilli(),
+                id);
     }
 
     void markActive(Sql sql, long id, Instant now) {
@@ -98,7 +124,9 @@ final class ExperimentStore {
         sql.update(
                 "insert into experiment_tags (experiment, key, value) values (?, ?, ?)"
                         + " on conflict (experiment, key) do update set value = excluded.value",
-                id, key, value);
+                id,
+                key,
+                value);
     }
 
     boolean deleteTag(Sql sql, long id, String key) {

@@ -16,7 +16,9 @@ final class ImportStore {
                                 + " where source = ? and entity = ? and id = ?",
                         row -> new TrackingImport.Earlier(
                                 row.getString(1), row.getString(2), row.getInt(3) == 1, row.getInt(4) == 1),
-                        source, entity, id)
+                        source,
+                        entity,
+                        id)
                 .stream()
                 .findFirst();
     }
@@ -27,25 +29,37 @@ final class ImportStore {
                         + " values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (source, entity, id) do update set"
                         + " local_id = excluded.local_id, fingerprint = excluded.fingerprint,"
                         + " finished = excluded.finished, with_artifacts = excluded.with_artifacts, at = excluded.at",
-                source, entity, id, state.localId(), state.fingerprint(), state.finished() ? 1 : 0,
-                state.withArtifacts() ? 1 : 0, now);
+                source,
+                entity,
+                id,
+                state.localId(),
+                state.fingerprint(),
+                state.finished() ? 1 : 0,
+                state.withArtifacts() ? 1 : 0,
+                now);
     }
 
     boolean isExperimentIdTaken(Sql sql, long id) {
-        return !sql.query("select 1 from experiments where id = ?", row -> 1, id).isEmpty();
+        return !sql.query("select 1 from experiments where id = ?", row -> 1, id)
+                .isEmpty();
     }
 
     void insertExperiment(Sql sql, Experiment e) {
         sql.update(
                 "insert into experiments (id, workspace, name, artifact_location, created_at, updated_at)"
                         + " values (?, ?, ?, ?, ?, ?)",
-                e.id(), e.workspace(), e.name(), e.artifactLocation(), e.createdAt().toEpochMilli(),
+                e.id(),
+                e.workspace(),
+                e.name(),
+                e.artifactLocation(),
+                e.createdAt().toEpochMilli(),
                 e.updatedAt().toEpochMilli());
         // PostgreSQL's sequence does not see ids that were given.
         if (sql.isPostgres() && e.id() > 0 && e.id() < LARGEST_COUNTED_ID) {
             sql.query(
                     "select setval('experiments_id_seq', greatest(?, (select last_value from experiments_id_seq)))",
-                    row -> 1, e.id());
+                    row -> 1,
+                    e.id());
         }
     }
 
@@ -53,19 +67,23 @@ final class ImportStore {
     void dateExperiment(Sql sql, long id, Experiment e) {
         sql.update(
                 "update experiments set created_at = ?, updated_at = ?, deleted_at = ? where id = ?",
-                e.createdAt().toEpochMilli(), e.updatedAt().toEpochMilli(),
-                e.deleted() ? e.updatedAt().toEpochMilli() : null, id);
+                e.createdAt().toEpochMilli(),
+                e.updatedAt().toEpochMilli(),
+                e.deleted() ? e.updatedAt().toEpochMilli() : null,
+                id);
     }
 
     void setExperimentTagIfAbsent(Sql sql, long id, String key, String value) {
         sql.update(
                 "insert into experiment_tags (experiment, key, value) values (?, ?, ?) on conflict do nothing",
-                id, key, value);
+                id,
+                key,
+                value);
     }
 
     /// Inserts the run or brings its row up to date; experiment and artifact URI of one that is there stay.
     ///
-    /// @return empty when another workspace has a run of this id
+    /// @return empty when another workspace has a run of this id, or when it is being removed for good
     Optional<RunInfo> upsertRun(Sql sql, String workspace, RunInfo run, long now) {
         Long end = run.endTimeMillis().isPresent() ? run.endTimeMillis().getAsLong() : null;
         List<RunInfo> written = sql.query(
@@ -74,12 +92,30 @@ final class ImportStore {
                         + " on conflict (id) do update set name = excluded.name, user_id = excluded.user_id,"
                         + " status = excluded.status, start_time = excluded.start_time, end_time = excluded.end_time,"
                         + " deleted = excluded.deleted, deleted_at = excluded.deleted_at"
-                        + " where runs.workspace = excluded.workspace returning no, experiment, artifact_uri",
+                        + " where runs.workspace = excluded.workspace and runs.deleted <> 2"
+                        + " returning no, experiment, artifact_uri",
                 row -> new RunInfo(
-                        row.getLong(1), run.id(), row.getLong(2), run.name(), run.userId(), run.status(),
-                        run.startTimeMillis(), run.endTimeMillis(), run.deleted(), row.getString(3)),
-                run.id(), workspace, run.experiment(), run.name(), run.userId(), run.status().ordinal(),
-                run.startTimeMillis(), end, run.deleted() ? 1 : 0, run.deleted() ? now : null, run.artifactUri());
+                        row.getLong(1),
+                        run.id(),
+                        row.getLong(2),
+                        run.name(),
+                        run.userId(),
+                        run.status(),
+                        run.startTimeMillis(),
+                        run.endTimeMillis(),
+                        run.deleted(),
+                        row.getString(3)),
+                run.id(),
+                workspace,
+                run.experiment(),
+                run.name(),
+                run.userId(),
+                run.status().ordinal(),
+                run.startTimeMillis(),
+                end,
+                run.deleted() ? 1 : 0,
+                run.deleted() ? now : null,
+                run.artifactUri());
         return written.stream().findFirst();
     }
 
@@ -88,14 +124,21 @@ final class ImportStore {
         sql.update(
                 "insert into run_params (run, key, value, experiment) values (?, ?, ?, ?)"
                         + " on conflict (run, key) do update set value = excluded.value",
-                run.no(), key, value, run.experiment());
+                run.no(),
+                key,
+                value,
+                run.experiment());
     }
 
     void linkModelOnce(Sql sql, long run, String model, boolean isOutput, long step) {
         int kind = isOutput ? 1 : 0;
         boolean linked = !sql.query(
                         "select 1 from run_models where run = ? and is_output = ? and model = ? and step = ?",
-                        row -> 1, run, kind, model, step)
+                        row -> 1,
+                        run,
+                        kind,
+                        model,
+                        step)
                 .isEmpty();
         if (linked) return;
         sql.update("insert into run_models (run, model, is_output, step) values (?, ?, ?, ?)", run, model, kind, step);
@@ -114,9 +157,18 @@ final class ImportStore {
                                 + " status = excluded.status, status_message = excluded.status_message,"
                                 + " updated_at = excluded.updated_at, deleted = excluded.deleted"
                                 + " where logged_models.workspace = excluded.workspace",
-                        model.id(), workspace, model.experiment(), model.name(), model.modelType(), model.sourceRun(),
-                        model.status().number(), model.statusMessage(), model.artifactUri(),
-                        model.createdAt().toEpochMilli(), model.updatedAt().toEpochMilli(), model.deleted() ? 1 : 0)
+                        model.id(),
+                        workspace,
+                        model.experiment(),
+                        model.name(),
+                        model.modelType(),
+                        model.sourceRun(),
+                        model.status().number(),
+                        model.statusMessage(),
+                        model.artifactUri(),
+                        model.createdAt().toEpochMilli(),
+                        model.updatedAt().toEpochMilli(),
+                        model.deleted() ? 1 : 0)
                 == 1;
     }
 }

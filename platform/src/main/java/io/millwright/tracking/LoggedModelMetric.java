@@ -8,5 +8,8 @@ public record LoggedModelMetric(MetricPoint point, String runId, Target target) 
     ///
     /// @param datasetName null when the client named none
     /// @param datasetDigest null when the client named none
-    public record Target(String modelId, @Nullable String datasetName, @Nullable String datasetDigest) {}
+    public record Target(
+            String modelId,
+            @Nullable String datasetName,
+            @Nullable String datasetDigest) {}
 }

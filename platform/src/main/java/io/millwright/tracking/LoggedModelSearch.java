@@ -28,7 +28,11 @@ final class LoggedModelSearch {
     record Dataset(String name, @Nullable String digest) {}
 
     /// What to order by: an attribute, or `metrics.<name>`, perhaps on one dataset.
-    record Order(String field, boolean ascending, @Nullable String datasetName, @Nullable String datasetDigest) {}
+    record Order(
+            String field,
+            boolean ascending,
+            @Nullable String datasetName,
+            @Nullable String datasetDigest) {}
 
     private final String workspace;
     private final List<Long> experiments;
@@ -36,7 +40,8 @@ final class LoggedModelSearch {
     private final List<Dataset> datasets;
     private final List<Order> orders;
 
-    LoggedModelSearch(String workspace, List<Long> experiments, String filter, List<Dataset> datasets, List<Order> orders) {
+    LoggedModelSearch(
+            String workspace, List<Long> experiments, String filter, List<Dataset> datasets, List<Order> orders) {
         this.workspace = workspace;
         this.experiments = experiments;
         this.clauses = FilterParser.parse(SearchKind.LOGGED_MODELS, filter);
@@ -51,23 +56,34 @@ final class LoggedModelSearch {
         SortKeys keys = sortKeys();
         if (experiments.isEmpty()) return Page.last(List.of());
         String in = experiments.stream().map(String::valueOf).collect(Collectors.joining(","));
-        Condition where = DSL.condition("m.workspace = ? and m.deleted = 0 and m.experiment in (" + in + ")", workspace);
+        Condition where =
+                DSL.condition("m.workspace = ? and m.deleted = 0 and m.experiment in (" + in + ")", workspace);
         Compare compare = new Compare(sql.isPostgres());
         for (Clause clause : clauses) where = where.and(condition(compare, clause));
         if (!datasets.isEmpty() && clauses.stream().noneMatch(c -> c.field().entity() == Entity.METRIC)) {
-            where = where.and(DSL.exists(DSL.selectOne().from("logged_model_metrics f").where("f.model = m.id").and(onDatasets())));
+            where = where.and(DSL.exists(DSL.selectOne()
+                    .from("logged_model_metrics f")
+                    .where("f.model = m.id")
+                    .and(onDatasets())));
         }
         var select = sql.dsl().select(COLUMNS).select(keys.fields()).from("logged_models m");
         for (int i = 0; i < orders.size(); i++) {
-            if (orders.get(i).field().startsWith("metrics.")) select = select.leftJoin(latest(orders.get(i), "o" + i)).on("o" + i + ".model = m.id");
+            if (orders.get(i).field().startsWith("metrics."))
+                select = select.leftJoin(latest(orders.get(i), "o" + i)).on("o" + i + ".model = m.id");
         }
         List<LoggedModel> found = new ArrayList<>();
         List<List<Object>> positions = new ArrayList<>();
-        sql.scan(select.where(where).and(keys.after(token.map(keys::parse))).orderBy(keys.order()).limit(DSL.inline(size + 1)), row -> {
-            found.add(LoggedModelStore.read(row));
-            positions.add(keys.read(row, KEY_COLUMN));
-        });
-        Optional<String> next = found.size() > size ? Optional.of(PageToken.encode(positions.get(size - 1))) : Optional.empty();
+        sql.scan(
+                select.where(where)
+                        .and(keys.after(token.map(keys::parse)))
+                        .orderBy(keys.order())
+                        .limit(DSL.inline(size + 1)),
+                row -> {
+                    found.add(LoggedModelStore.read(row));
+                    positions.add(keys.read(row, KEY_COLUMN));
+                });
+        Optional<String> next =
+                found.size() > size ? Optional.of(PageToken.encode(positions.get(size - 1))) : Optional.empty();
         return new Page<>(found.subList(0, Math.min(size, found.size())), next);
     }
 
@@ -84,13 +100,17 @@ final class LoggedModelSearch {
                 case "status" -> keys.integer("m.status", up);
                 case "experiment_id" -> keys.integer("m.experiment", up);
                 case "creation_timestamp", "creation_timestamp_ms", "creation_time" -> keys.integer("m.created_at", up);
-                case "last_updated_timestamp", "last_updated_timestamp_ms", "last_updated_time" -> keys.integer("m.updated_at", up);
+                case "last_updated_timestamp", "last_updated_timestamp_ms", "last_updated_time" ->
+                    keys.integer("m.updated_at", up);
                 default -> {
-                    if (!order.field().contains(".")) throw INVALID_ARGUMENT.because("Invalid order by field name: " + order.field());
+                    if (!order.field().contains("."))
+                        throw INVALID_ARGUMENT.because("Invalid order by field name: " + order.field());
                     if (!order.field().startsWith("metrics.")) {
-                        throw INVALID_ARGUMENT.because("Invalid order by field name: " + order.field() + ". Only metrics are supported.");
+                        throw INVALID_ARGUMENT.because(
+                                "Invalid order by field name: " + order.field() + ". Only metrics are supported.");
                     }
-                    keys.integer("case when o" + i + ".value is null then 1 else 0 end", true).number("coalesce(o" + i + ".value, 0.0)", up);
+                    keys.integer("case when o" + i + ".value is null then 1 else 0 end", true)
+                            .number("coalesce(o" + i + ".value, 0.0)", up);
                 }
             }
         }
@@ -98,7 +118,8 @@ final class LoggedModelSearch {
     }
 
     private static void nullable(SortKeys keys, String column, boolean ascending) {
-        keys.integer("case when " + column + " is null then 1 else 0 end", true).text("coalesce(" + column + ", '')", ascending);
+        keys.integer("case when " + column + " is null then 1 else 0 end", true)
+                .text("coalesce(" + column + ", '')", ascending);
     }
 
     /// The newest value of one metric of each model.
@@ -106,18 +127,28 @@ final class LoggedModelSearch {
         Condition where = DSL.condition("x.key = ?", order.field().substring("metrics.".length()));
         if (order.datasetName() != null) where = where.and("x.dataset_name = ?", order.datasetName());
         if (order.datasetDigest() != null) where = where.and("x.dataset_digest = ?", order.datasetDigest());
-        var ranked = DSL.select(DSL.field("x.model"), DSL.field("x.value"),
-                        DSL.field("row_number() over (partition by x.model order by x.at desc, x.step desc, x.run)").as("age"))
-                .from("logged_model_metrics x").where(where).asTable("ranked");
-        return DSL.select(DSL.field("ranked.model"), DSL.field("ranked.value")).from(ranked).where("ranked.age = 1").asTable(alias);
+        var ranked = DSL.select(
+                        DSL.field("x.model"),
+                        DSL.field("x.value"),
+                        DSL.field("row_number() over (partition by x.model order by x.at desc, x.step desc, x.run)")
+                                .as("age"))
+                .from("logged_model_metrics x")
+                .where(where)
+                .asTable("ranked");
+        return DSL.select(DSL.field("ranked.model"), DSL.field("ranked.value"))
+                .from(ranked)
+                .where("ranked.age = 1")
+                .asTable(alias);
     }
 
     private Condition onDatasets() {
         if (datasets.isEmpty()) return DSL.noCondition();
-        return DSL.or(datasets.stream().map(d -> {
-            Condition named = DSL.condition("f.dataset_name = ?", d.name());
-            return d.digest() == null ? named : named.and("f.dataset_digest = ?", d.digest());
-        }).toList());
+        return DSL.or(datasets.stream()
+                .map(d -> {
+                    Condition named = DSL.condition("f.dataset_name = ?", d.name());
+                    return d.digest() == null ? named : named.and("f.dataset_digest = ?", d.digest());
+                })
+                .toList());
     }
 
     private Condition condition(Compare compare, Clause clause) {
@@ -125,12 +156,22 @@ final class LoggedModelSearch {
         var value = clause.value();
         String key = clause.field().key();
         return switch (clause.field().entity()) {
-            case METRIC -> DSL.exists(DSL.selectOne().from("logged_model_metrics f").where("f.model = m.id and f.key = ?", key)
-                    .and(compare.number("f.value", op, value)).and(onDatasets()));
-            case PARAM -> DSL.exists(DSL.selectOne().from("logged_model_params f").where("f.model = m.id and f.key = ?", key)
-                    .and(compare.text("f.value", op, value)));
-            case TAG -> DSL.exists(DSL.selectOne().from("logged_model_tags f").where("f.model = m.id and f.key = ?", key)
-                    .and(compare.text("f.value", op, value)));
+            case METRIC ->
+                DSL.exists(DSL.selectOne()
+                        .from("logged_model_metrics f")
+                        .where("f.model = m.id and f.key = ?", key)
+                        .and(compare.number("f.value", op, value))
+                        .and(onDatasets()));
+            case PARAM ->
+                DSL.exists(DSL.selectOne()
+                        .from("logged_model_params f")
+                        .where("f.model = m.id and f.key = ?", key)
+                        .and(compare.text("f.value", op, value)));
+            case TAG ->
+                DSL.exists(DSL.selectOne()
+                        .from("logged_model_tags f")
+                        .where("f.model = m.id and f.key = ?", key)
+                        .and(compare.text("f.value", op, value)));
             case DATASET, ATTRIBUTE ->
                 switch (key) {
                     case "name" -> compare.text("m.name", op, value);
@@ -138,12 +179,13 @@ final class LoggedModelSearch {
                     case "model_type" -> compare.text("m.model_type", op, value);
                     case "source_run_id" -> compare.text("m.source_run", op, value);
                     case "status" -> compare.oneOf("m.status", STATUS_NAMES, 1, op, value);
-                    case "experiment_id" -> value instanceof Value.Number
-                            ? compare.integer("m.experiment", op, value) : compare.text("cast(m.experiment as varchar(20))", op, value);
+                    case "experiment_id" ->
+                        value instanceof Value.Number
+                                ? compare.integer("m.experiment", op, value)
+                                : compare.text("cast(m.experiment as varchar(20))", op, value);
                     case "creation_timestamp", "creation_timestamp_ms" -> compare.integer("m.created_at", op, value);
                     default -> compare.integer("m.updated_at", op, value);
                 };
         };
     }
-
 }

@@ -39,7 +39,12 @@ public final class LoggedModelService {
     ///
     /// @param name empty to have one invented
     public record NewLoggedModel(
-            long experiment, String name, @Nullable String modelType, @Nullable String sourceRun, Map<String, String> params, Map<String, String> tags) {}
+            long experiment,
+            String name,
+            @Nullable String modelType,
+            @Nullable String sourceRun,
+            Map<String, String> params,
+            Map<String, String> tags) {}
 
     public LoggedModel create(NewLoggedModel request) {
         checkName(request.name());
@@ -52,8 +57,20 @@ public final class LoggedModelService {
             ExperimentService.checkActive(parent);
             Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
             LoggedModel model = new LoggedModel(
-                    id, parent.id(), name, request.modelType(), request.sourceRun(), LoggedModelStatus.LOGGED_MODEL_PENDING, null,
-                    ArtifactLocations.under(parent.artifactLocation(), "models", id, "artifacts"), now, now, false, tags, params, List.of());
+                    id,
+                    parent.id(),
+                    name,
+                    request.modelType(),
+                    request.sourceRun(),
+                    LoggedModelStatus.LOGGED_MODEL_PENDING,
+                    null,
+                    ArtifactLocations.under(parent.artifactLocation(), "models", id, "artifacts"),
+                    now,
+                    now,
+                    false,
+                    tags,
+                    params,
+                    List.of());
             models.insert(sql, parent.workspace(), model);
             ledger.append(sql, "logged-model.created", model.urn(), Map.of("experiment", parent.id(), "name", name));
             return model;
@@ -61,7 +78,8 @@ public final class LoggedModelService {
     }
 
     public LoggedModel get(String id, boolean allowDeleted) {
-        LoggedModel model = db.read(sql -> models.find(sql, ExperimentService.workspace(), id)).orElseThrow(() -> unknown(id));
+        LoggedModel model = db.read(sql -> models.find(sql, ExperimentService.workspace(), id))
+                .orElseThrow(() -> unknown(id));
         if (model.deleted() && !allowDeleted) throw unknown(id);
         return model;
     }
@@ -99,7 +117,8 @@ public final class LoggedModelService {
         db.tx(sql -> {
             LoggedModel model = require(sql, id);
             if (!models.deleteTag(sql, id, key)) {
-                throw NOT_FOUND.because("No tag with key " + Names.quote(key) + " found for model with ID " + Names.quote(id) + ".");
+                throw NOT_FOUND.because(
+                        "No tag with key " + Names.quote(key) + " found for model with ID " + Names.quote(id) + ".");
             }
             ledger.append(sql, "logged-model.tag-deleted", model.urn(), Map.of("key", key));
             return 0;
@@ -113,8 +132,9 @@ public final class LoggedModelService {
             checked.forEach((key, value) -> {
                 String old = model.params().get(key);
                 if (old != null && !old.equals(value)) {
-                    throw INVALID_ARGUMENT.because("Changing param values is not allowed. Param with key='" + key + "' was already logged with value='"
-                            + old + "' for model ID='" + id + "'. Attempted logging new value '" + value + "'.");
+                    throw INVALID_ARGUMENT.because("Changing param values is not allowed. Param with key='" + key
+                            + "' was already logged with value='" + old + "' for model ID='" + id
+                            + "'. Attempted logging new value '" + value + "'.");
                 }
                 models.setParam(sql, id, key, value);
             });
@@ -139,7 +159,9 @@ public final class LoggedModelService {
 
     private static void checkName(String name) {
         if (name.chars().anyMatch(c -> "/:.%\"'".indexOf(c) >= 0)) {
-            throw INVALID_ARGUMENT.because("Invalid model name (" + Names.quote(name) + ") provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")");
+            throw INVALID_ARGUMENT.because(
+                    "Invalid model name (" + Names.quote(name)
+                            + ") provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")");
         }
         Names.limited("name", 500, name);
     }

@@ -19,28 +19,50 @@ final class LoggedModelStore {
         sql.update(
                 "insert into logged_models (id, workspace, experiment, name, model_type, source_run, status, artifact_uri,"
                         + " created_at, updated_at, deleted) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-                model.id(), workspace, model.experiment(), model.name(), model.modelType(), model.sourceRun(),
-                model.status().number(), model.artifactUri(), model.createdAt().toEpochMilli(), model.updatedAt().toEpochMilli());
+                model.id(),
+                workspace,
+                model.experiment(),
+                model.name(),
+                model.modelType(),
+                model.sourceRun(),
+                model.status().number(),
+                model.artifactUri(),
+                model.createdAt().toEpochMilli(),
+                model.updatedAt().toEpochMilli());
         model.params().forEach((key, value) -> setParam(sql, model.id(), key, value));
         model.tags().forEach((key, value) -> setTag(sql, model.id(), key, value));
     }
 
     Optional<LoggedModel> find(Sql sql, String workspace, String id) {
         List<LoggedModel> found = sql.query(
-                "select " + COLUMNS + " from logged_models m where m.id = ? and m.workspace = ?", LoggedModelStore::read, id, workspace);
+                "select " + COLUMNS + " from logged_models m where m.id = ? and m.workspace = ?",
+                LoggedModelStore::read,
+                id,
+                workspace);
         return withData(sql, found).stream().findFirst();
     }
 
     boolean exists(Sql sql, String workspace, String id) {
-        return !sql.query("select 1 from logged_models where id = ? and workspace = ?", row -> 1, id, workspace).isEmpty();
+        return !sql.query("select 1 from logged_models where id = ? and workspace = ?", row -> 1, id, workspace)
+                .isEmpty();
     }
 
     static LoggedModel read(ResultSet row) throws SQLException {
         return new LoggedModel(
-                row.getString(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5),
-                LoggedModelStatus.ofNumber(row.getInt(6)), row.getString(7), row.getString(8),
-                Instant.ofEpochMilli(row.getLong(9)), Instant.ofEpochMilli(row.getLong(10)), row.getInt(11) == 1,
-                Map.of(), Map.of(), List.of());
+                row.getString(1),
+                row.getLong(2),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                LoggedModelStatus.ofNumber(row.getInt(6)),
+                row.getString(7),
+                row.getString(8),
+                Instant.ofEpochMilli(row.getLong(9)),
+                Instant.ofEpochMilli(row.getLong(10)),
+                row.getInt(11) == 1,
+                Map.of(),
+                Map.of(),
+                List.of());
     }
 
     /// The models with all their data: three queries, however many models.
@@ -52,29 +74,53 @@ final class LoggedModelStore {
         Map<String, Map<String, String>> params = pairs(sql, "logged_model_params", in, ids);
         Map<String, List<LoggedModelMetric>> metrics = new HashMap<>();
         sql.scan(
-                "select model, key, value, is_nan, at, step, run, dataset_name, dataset_digest from logged_model_metrics where model" + in
-                        + " order by model, key, at, step, run",
-                row -> metrics.computeIfAbsent(row.getString(1), id -> new ArrayList<>()).add(new LoggedModelMetric(
-                        new MetricPoint(row.getString(2), MetricPoint.load(row.getDouble(3), row.getInt(4)), row.getLong(5), row.getLong(6)),
-                        row.getString(7),
-                        new LoggedModelMetric.Target(row.getString(1), row.getString(8), row.getString(9)))),
+                "select model, key, value, is_nan, at, step, run, dataset_name, dataset_digest from logged_model_metrics where model"
+                        + in + " order by model, key, at, step, run",
+                row -> metrics.computeIfAbsent(row.getString(1), id -> new ArrayList<>())
+                        .add(new LoggedModelMetric(
+                                new MetricPoint(
+                                        row.getString(2),
+                                        MetricPoint.load(row.getDouble(3), row.getInt(4)),
+                                        row.getLong(5),
+                                        row.getLong(6)),
+                                row.getString(7),
+                                new LoggedModelMetric.Target(row.getString(1), row.getString(8), row.getString(9)))),
                 ids);
-        return models.stream().map(m -> new LoggedModel(
-                m.id(), m.experiment(), m.name(), m.modelType(), m.sourceRun(), m.status(), m.statusMessage(), m.artifactUri(),
-                m.createdAt(), m.updatedAt(), m.deleted(), tags.getOrDefault(m.id(), Map.of()), params.getOrDefault(m.id(), Map.of()),
-                metrics.getOrDefault(m.id(), List.of()))).toList();
+        return models.stream()
+                .map(m -> new LoggedModel(
+                        m.id(),
+                        m.experiment(),
+                        m.name(),
+                        m.modelType(),
+                        m.sourceRun(),
+                        m.status(),
+                        m.statusMessage(),
+                        m.artifactUri(),
+                        m.createdAt(),
+                        m.updatedAt(),
+                        m.deleted(),
+                        tags.getOrDefault(m.id(), Map.of()),
+                        params.getOrDefault(m.id(), Map.of()),
+                        metrics.getOrDefault(m.id(), List.of())))
+                .toList();
     }
 
     private static Map<String, Map<String, String>> pairs(Sql sql, String table, String in, Object[] ids) {
         Map<String, Map<String, String>> pairs = new HashMap<>();
         sql.scan(
                 "select model, key, value from " + table + " where model" + in,
-                row -> pairs.computeIfAbsent(row.getString(1), id -> new HashMap<>()).put(row.getString(2), row.getString(3)), ids);
+                row -> pairs.computeIfAbsent(row.getString(1), id -> new HashMap<>())
+                        .put(row.getString(2), row.getString(3)),
+                ids);
         return pairs;
     }
 
     void setStatus(Sql sql, String id, LoggedModelStatus status, Instant now) {
-        sql.update("update logged_models set status = ?, updated_at = ? where id = ?", status.number(), now.toEpochMilli(), id);
+        sql.update(
+                "update logged_models set status = ?, updated_at = ? where id = ?",
+                status.number(),
+                now.toEpochMilli(),
+                id);
     }
 
     void markDeleted(Sql sql, String id, Instant now) {
@@ -84,7 +130,9 @@ final class LoggedModelStore {
     void setTag(Sql sql, String id, String key, String value) {
         sql.update(
                 "insert into logged_model_tags (model, key, value) values (?, ?, ?) on conflict (model, key) do update set value = excluded.value",
-                id, key, value);
+                id,
+                key,
+                value);
     }
 
     boolean deleteTag(Sql sql, String id, String key) {
@@ -94,7 +142,9 @@ final class LoggedModelStore {
     void setParam(Sql sql, String id, String key, String value) {
         sql.update(
                 "insert into logged_model_params (model, key, value) values (?, ?, ?) on conflict (model, key) do update set value = excluded.value",
-                id, key, value);
+                id,
+                key,
+                value);
     }
 
     /// A repeat of the same measurement stays as it is.
@@ -104,7 +154,14 @@ final class LoggedModelStore {
         sql.update(
                 "insert into logged_model_metrics (model, key, at, step, run, value, is_nan, dataset_name, dataset_digest)"
                         + " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
-                target.modelId(), point.key(), point.timestampMillis(), point.step(), metric.runId(), point.storedValue(), point.nanFlag(),
-                target.datasetName(), target.datasetDigest());
+                target.modelId(),
+                point.key(),
+                point.timestampMillis(),
+                point.step(),
+                metric.runId(),
+                point.storedValue(),
+                point.nanFlag(),
+                target.datasetName(),
+                target.datasetDigest());
     }
 }

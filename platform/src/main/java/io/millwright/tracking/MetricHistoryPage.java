@@ -13,13 +13,13 @@ record MetricHistoryPage(MetricStore.History points, int size, Optional<String> 
         int last = (int) limit - 1;
         double value = points.value[last];
         boolean nan = Double.isNaN(value);
-        String token = PageToken.encode(List.of(
-                points.at[last], points.step[last], nan ? 0.0 : value, nan ? 1L : 0L));
+        String token = PageToken.encode(List.of(points.at[last], points.step[last], nan ? 0.0 : value, nan ? 1L : 0L));
         return new MetricHistoryPage(points, (int) limit, Optional.of(token));
     }
 
     static MetricStore.After parseToken(String token) {
         List<Object> parts = PageToken.decode(token, Long.class, Long.class, Double.class, Long.class);
-        return new MetricStore.After((Long) parts.get(0), (Long) parts.get(1), (Double) parts.get(2), (int) (long) (Long) parts.get(3));
+        return new MetricStore.After(
+                (Long) parts.get(0), (Long) parts.get(1), (Double) parts.get(2), (int) (long) (Long) parts.get(3));
     }
 }

@@ -65,17 +65,31 @@ final class MetricStore {
 
     /// Makes the point the latest of its series if it is; the id of the series.
     private long advance(Sql sql, RunInfo run, MetricPoint point) {
-        Optional<Series> known = sql.query(
+        Optional<Series> known = sql
+                .query(
                         "select id, step, at, value, is_nan from metric_series where run = ? and key = ?",
-                        row -> new Series(row.getLong(1), new MetricPoint(
-                                point.key(), MetricPoint.load(row.getDouble(4), row.getInt(5)), row.getLong(3), row.getLong(2))),
-                        run.no(), point.key())
-                .stream().findFirst();
+                        row -> new Series(
+                                row.getLong(1),
+                                new MetricPoint(
+                                        point.key(),
+                                        MetricPoint.load(row.getDouble(4), row.getInt(5)),
+                                        row.getLong(3),
+                                        row.getLong(2))),
+                        run.no(),
+                        point.key())
+                .stream()
+                .findFirst();
         if (known.isEmpty()) {
             return sql.query(
                             "insert into metric_series (run, experiment, key, step, at, value, is_nan) values (?, ?, ?, ?, ?, ?, ?) returning id",
                             row -> row.getLong(1),
-                            run.no(), run.experiment(), point.key(), point.step(), point.timestampMillis(), point.storedValue(), point.nanFlag())
+                            run.no(),
+                            run.experiment(),
+                            point.key(),
+                            point.step(),
+                            point.timestampMillis(),
+                            point.storedValue(),
+                            point.nanFlag())
                     .getFirst();
         }
         Series series = known.get();
@@ -83,27 +97,43 @@ final class MetricStore {
             // The condition stands again in the statement: on PostgreSQL another writer may have been here since.
             sql.update(
                     "update metric_series set step = ?, at = ?, value = ?, is_nan = ? where id = ? and (step, at, value) < (?, ?, ?)",
-                    point.step(), point.timestampMillis(), point.storedValue(), point.nanFlag(), series.id(),
-                    point.step(), point.timestampMillis(), point.storedValue());
+                    point.step(),
+                    point.timestampMillis(),
+                    point.storedValue(),
+                    point.nanFlag(),
+                    series.id(),
+                    point.step(),
+                    point.timestampMillis(),
+                    point.storedValue());
         }
         return series.id();
     }
 
     Optional<Long> series(Sql sql, long run, String key) {
-        return sql.query("select id from metric_series where run = ? and key = ?", row -> row.getLong(1), run, key)
-                .stream().findFirst();
+        return sql
+                .query("select id from metric_series where run = ? and key = ?", row -> row.getLong(1), run, key)
+                .stream()
+                .findFirst();
     }
 
     /// Points in the order (timestamp, step, value): one range scan from where the last page ended.
     History history(Sql sql, long series, @org.jspecify.annotations.Nullable After after, long limit) {
         History page = new History();
-        Sql.RowVisitor add = row -> page.add(row.getLong(1), row.getLong(2), MetricPoint.load(row.getDouble(3), row.getInt(4)));
+        Sql.RowVisitor add =
+                row -> page.add(row.getLong(1), row.getLong(2), MetricPoint.load(row.getDouble(3), row.getInt(4)));
         String select = "select at, step, value, is_nan from metric_points where series = ?";
         String order = " order by at, step, value, is_nan limit ?";
         if (after == null) sql.scan(select + order, add, series, limit);
         else {
-            sql.scan(select + " and (at, step, value, is_nan) > (?, ?, ?, ?)" + order, add,
-                    series, after.at(), after.step(), after.value(), after.nanFlag(), limit);
+            sql.scan(
+                    select + " and (at, step, value, is_nan) > (?, ?, ?, ?)" + order,
+                    add,
+                    series,
+                    after.at(),
+                    after.step(),
+                    after.value(),
+                    after.nanFlag(),
+                    limit);
         }
         return page;
     }
@@ -114,7 +144,9 @@ final class MetricStore {
         sql.scan(
                 "select at, step, value, is_nan from metric_points where series = ? and step between ? and ? order by step, at, value",
                 row -> points.add(row.getLong(1), row.getLong(2), MetricPoint.load(row.getDouble(3), row.getInt(4))),
-                series, fromStep, toStep);
+                series,
+                fromStep,
+                toStep);
         return points;
     }
 
@@ -123,14 +155,17 @@ final class MetricStore {
         Map<Long, Long> found = new LinkedHashMap<>();
         if (runs.isEmpty()) return found;
         String in = String.join(",", runs.stream().map(String::valueOf).toList());
-        sql.scan("select run, id from metric_series where key = ? and run in (" + in + ")",
-                row -> found.put(row.getLong(1), row.getLong(2)), key);
+        sql.scan(
+                "select run, id from metric_series where key = ? and run in (" + in + ")",
+                row -> found.put(row.getLong(1), row.getLong(2)),
+                key);
         return found;
     }
 
     static List<MetricPoint> toList(String key, History history) {
         List<MetricPoint> points = new ArrayList<>(history.size);
-        for (int i = 0; i < history.size; i++) points.add(new MetricPoint(key, history.value[i], history.at[i], history.step[i]));
+        for (int i = 0; i < history.size; i++)
+            points.add(new MetricPoint(key, history.value[i], history.at[i], history.step[i]));
         return points;
     }
 }

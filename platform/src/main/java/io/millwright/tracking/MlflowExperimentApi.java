@@ -37,8 +37,11 @@ final class MlflowExperimentApi {
 
     private Reply create(Call call) throws IOException {
         MlflowMessage message = MlflowMessage.of(call);
-        long id = experiments.create(message.requiredText("name"), message.textOrEmpty("artifact_location"), uniquePairs(message, "tags"));
-        return Reply.json(json -> json.writeStartObject().writeStringProperty("experiment_id", String.valueOf(id)).writeEndObject());
+        long id = experiments.create(
+                message.requiredText("name"), message.textOrEmpty("artifact_location"), uniquePairs(message, "tags"));
+        return Reply.json(json -> json.writeStartObject()
+                .writeStringProperty("experiment_id", String.valueOf(id))
+                .writeEndObject());
     }
 
     private Reply get(Call call) throws IOException {
@@ -117,7 +120,8 @@ final class MlflowExperimentApi {
             return Long.parseLong(text.strip());
         } catch (NumberFormatException e) {
             String shown = text.length() > 100 ? text.substring(0, 100) + "…" : text;
-            throw INVALID_ARGUMENT.because("Invalid experiment ID '" + shown + "'. Experiment ID must be a valid integer.");
+            throw INVALID_ARGUMENT.because(
+                    "Invalid experiment ID '" + shown + "'. Experiment ID must be a valid integer.");
         }
     }
 
@@ -135,8 +139,8 @@ final class MlflowExperimentApi {
         for (MlflowMessage pair : message.messages(field)) {
             String key = pair.textOrEmpty("key");
             if (pairs.put(key, pair.textOrEmpty("value")) != null) {
-                throw INVALID_ARGUMENT.because("Duplicate keys have been submitted in '" + field + "': [" + Names.quote(key)
-                        + "]. Please ensure the request contains only one value per key.");
+                throw INVALID_ARGUMENT.because("Duplicate keys have been submitted in '" + field + "': ["
+                        + Names.quote(key) + "]. Please ensure the request contains only one value per key.");
             }
         }
         return pairs;

@@ -87,7 +87,8 @@ final class MlflowJson {
         if (!models.isEmpty()) {
             json.writeName("model_inputs");
             json.writeStartArray();
-            for (String model : models) json.writeStartObject().writeStringProperty("model_id", model).writeEndObject();
+            for (String model : models)
+                json.writeStartObject().writeStringProperty("model_id", model).writeEndObject();
             json.writeEndArray();
         }
         json.writeEndObject();
@@ -115,7 +116,10 @@ final class MlflowJson {
             json.writeName("model_outputs");
             json.writeStartArray();
             for (Run.ModelOutput output : run.modelOutputs()) {
-                json.writeStartObject().writeStringProperty("model_id", output.modelId()).writeNumberProperty("step", output.step()).writeEndObject();
+                json.writeStartObject()
+                        .writeStringProperty("model_id", output.modelId())
+                        .writeNumberProperty("step", output.step())
+                        .writeEndObject();
             }
             json.writeEndArray();
         }
@@ -169,7 +173,11 @@ final class MlflowJson {
     private static void modelMetric(JsonGenerator json, LoggedModelMetric metric) {
         json.writeStartObject();
         json.writeStringProperty("key", metric.point().key());
-        point(json, metric.point().value(), metric.point().timestampMillis(), metric.point().step());
+        point(
+                json,
+                metric.point().value(),
+                metric.point().timestampMillis(),
+                metric.point().step());
         LoggedModelMetric.Target target = metric.target();
         if (target.datasetName() != null) json.writeStringProperty("dataset_name", target.datasetName());
         if (target.datasetDigest() != null) json.writeStringProperty("dataset_digest", target.datasetDigest());
@@ -183,8 +191,11 @@ final class MlflowJson {
         if (pairs.isEmpty()) return;
         json.writeName(name);
         json.writeStartArray();
-        new TreeMap<>(pairs).forEach((key, value) ->
-                json.writeStartObject().writeStringProperty("key", key).writeStringProperty("value", value).writeEndObject());
+        new TreeMap<>(pairs)
+                .forEach((key, value) -> json.writeStartObject()
+                        .writeStringProperty("key", key)
+                        .writeStringProperty("value", value)
+                        .writeEndObject());
         json.writeEndArray();
     }
 

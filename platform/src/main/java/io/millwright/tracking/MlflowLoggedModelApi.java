@@ -24,7 +24,9 @@ final class MlflowLoggedModelApi {
         routes.mlflow("2.0")
                 .post("/mlflow/logged-models", this::create)
                 .post("/mlflow/logged-models/search", this::search)
-                .get("/mlflow/logged-models/{model_id}", call -> reply(models.get(call.pathVariable("model_id"), allowsDeleted(call))))
+                .get(
+                        "/mlflow/logged-models/{model_id}",
+                        call -> reply(models.get(call.pathVariable("model_id"), allowsDeleted(call))))
                 .patch("/mlflow/logged-models/{model_id}", this::finalise)
                 .delete("/mlflow/logged-models/{model_id}", this::delete)
                 .patch("/mlflow/logged-models/{model_id}/tags", this::setTags)
@@ -51,8 +53,9 @@ final class MlflowLoggedModelApi {
         MlflowMessage message = MlflowMessage.of(call);
         if (!message.has("status")) throw message.missing("status");
         LoggedModelStatus status = message.choice("status", LoggedModelStatus.class, 1)
-                .orElseThrow(() -> INVALID_ARGUMENT.because("Invalid value for parameter 'status' supplied, expected one of "
-                        + List.of(LoggedModelStatus.values()) + "."));
+                .orElseThrow(
+                        () -> INVALID_ARGUMENT.because("Invalid value for parameter 'status' supplied, expected one of "
+                                + List.of(LoggedModelStatus.values()) + "."));
         return reply(models.finalise(call.pathVariable("model_id"), status));
     }
 
@@ -72,7 +75,8 @@ final class MlflowLoggedModelApi {
     }
 
     private Reply logParams(Call call) {
-        models.logParams(call.pathVariable("model_id"), MlflowExperimentApi.uniquePairs(MlflowMessage.of(call), "params"));
+        models.logParams(
+                call.pathVariable("model_id"), MlflowExperimentApi.uniquePairs(MlflowMessage.of(call), "params"));
         return Reply.emptyJson();
     }
 
@@ -81,10 +85,13 @@ final class MlflowLoggedModelApi {
         if (!message.has("experiment_ids")) throw message.missing("experiment_ids");
         int maxResults = message.smallInteger("max_results").orElse(50);
         if (maxResults < 0 || maxResults > PAGE_LIMIT) {
-            throw INVALID_ARGUMENT.because("Invalid value " + maxResults + " for parameter 'max_results' supplied. It must be between 1 and " + PAGE_LIMIT + ".");
+            throw INVALID_ARGUMENT.because("Invalid value " + maxResults
+                    + " for parameter 'max_results' supplied. It must be between 1 and " + PAGE_LIMIT + ".");
         }
         List<LoggedModelSearch.Dataset> datasets = message.messages("datasets").stream()
-                .map(d -> new LoggedModelSearch.Dataset(d.textOrEmpty("dataset_name"), MlflowRunApi.notEmpty(d.text("dataset_digest")).orElse(null)))
+                .map(d -> new LoggedModelSearch.Dataset(
+                        d.textOrEmpty("dataset_name"),
+                        MlflowRunApi.notEmpty(d.text("dataset_digest")).orElse(null)))
                 .toList();
         List<LoggedModelSearch.Order> orders = message.messages("order_by").stream()
                 .map(o -> new LoggedModelSearch.Order(
@@ -94,8 +101,13 @@ final class MlflowLoggedModelApi {
                         MlflowRunApi.notEmpty(o.text("dataset_digest")).orElse(null)))
                 .toList();
         LoggedModelSearch search = new LoggedModelSearch(
-                ExperimentService.workspace(), MlflowExperimentApi.parseIds(message.texts("experiment_ids")), message.textOrEmpty("filter"), datasets, orders);
-        Page<LoggedModel> page = models.search(search, maxResults == 0 ? 50 : maxResults, MlflowExperimentApi.pageToken(message));
+                ExperimentService.workspace(),
+                MlflowExperimentApi.parseIds(message.texts("experiment_ids")),
+                message.textOrEmpty("filter"),
+                datasets,
+                orders);
+        Page<LoggedModel> page =
+                models.search(search, maxResults == 0 ? 50 : maxResults, MlflowExperimentApi.pageToken(message));
         return Reply.json(json -> {
             json.writeStartObject();
             if (!page.items().isEmpty()) {

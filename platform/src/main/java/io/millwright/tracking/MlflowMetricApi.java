@@ -42,15 +42,19 @@ final class MlflowMetricApi {
 
     static MetricPoint point(MlflowMessage metric) {
         return new MetricPoint(
-                metric.requiredText("key"), metric.requiredNumber("value"), metric.requiredInteger("timestamp"), metric.integer("step").orElse(0));
+                metric.requiredText("key"),
+                metric.requiredNumber("value"),
+                metric.requiredInteger("timestamp"),
+                metric.integer("step").orElse(0));
     }
 
     /// The logged model that a metric also belongs to.
     static Optional<LoggedModelMetric.Target> target(MlflowMessage metric) {
-        return MlflowRunApi.notEmpty(metric.text("model_id")).map(model -> new LoggedModelMetric.Target(
-                model,
-                MlflowRunApi.notEmpty(metric.text("dataset_name")).orElse(null),
-                MlflowRunApi.notEmpty(metric.text("dataset_digest")).orElse(null)));
+        return MlflowRunApi.notEmpty(metric.text("model_id"))
+                .map(model -> new LoggedModelMetric.Target(
+                        model,
+                        MlflowRunApi.notEmpty(metric.text("dataset_name")).orElse(null),
+                        MlflowRunApi.notEmpty(metric.text("dataset_digest")).orElse(null)));
     }
 
     private Reply history(Call call) throws IOException {
@@ -59,9 +63,14 @@ final class MlflowMetricApi {
         String key = message.requiredText("metric_key");
         OptionalInt maxResults = message.smallInteger("max_results");
         if (maxResults.isPresent() && maxResults.getAsInt() <= 0) {
-            throw INVALID_ARGUMENT.because("Invalid value " + maxResults.getAsInt() + " for parameter 'max_results' supplied. It must be a positive integer.");
+            throw INVALID_ARGUMENT.because("Invalid value " + maxResults.getAsInt()
+                    + " for parameter 'max_results' supplied. It must be a positive integer.");
         }
-        MetricHistoryPage page = runs.history(runId, key, maxResults.isPresent() ? OptionalLong.of(maxResults.getAsInt()) : OptionalLong.empty(), MlflowExperimentApi.pageToken(message));
+        MetricHistoryPage page = runs.history(
+                runId,
+                key,
+                maxResults.isPresent() ? OptionalLong.of(maxResults.getAsInt()) : OptionalLong.empty(),
+                MlflowExperimentApi.pageToken(message));
         return Reply.json(json -> {
             json.writeStartObject();
             if (page.size() > 0) {
@@ -81,11 +90,14 @@ final class MlflowMetricApi {
     /// The web UI's route: plain numbers, and NaN as a text where MLflow writes what is no JSON.
     private Reply historyBulk(Call call) throws IOException {
         List<String> runIds = call.query().getOrDefault("run_id", List.of());
-        if (runIds.isEmpty()) throw INVALID_ARGUMENT.because("GetMetricHistoryBulk request must specify at least one run_id.");
+        if (runIds.isEmpty())
+            throw INVALID_ARGUMENT.because("GetMetricHistoryBulk request must specify at least one run_id.");
         if (runIds.size() > BULK_RUNS) {
-            throw INVALID_ARGUMENT.because("GetMetricHistoryBulk request cannot specify more than " + BULK_RUNS + " run_ids. Received " + runIds.size() + " run_ids.");
+            throw INVALID_ARGUMENT.because("GetMetricHistoryBulk request cannot specify more than " + BULK_RUNS
+                    + " run_ids. Received " + runIds.size() + " run_ids.");
         }
-        String key = call.queryValue("metric_key").orElseThrow(() -> INVALID_ARGUMENT.because("GetMetricHistoryBulk request must specify a metric_key."));
+        String key = call.queryValue("metric_key")
+                .orElseThrow(() -> INVALID_ARGUMENT.because("GetMetricHistoryBulk request must specify a metric_key."));
         int most = Math.clamp(MlflowMessage.of(call).integer("max_results").orElse(BULK_RESULTS), 0, BULK_RESULTS);
         return Reply.json(json -> {
             json.writeStartObject().writeName("metrics").writeStartArray();
@@ -105,7 +117,8 @@ final class MlflowMetricApi {
         List<String> runIds = message.texts("run_ids");
         if (runIds.isEmpty()) throw message.missing("run_ids");
         if (runIds.size() > BULK_RUNS) {
-            throw INVALID_ARGUMENT.because("GetMetricHistoryBulkInterval request must specify at most " + BULK_RUNS + " run_ids. Received " + runIds.size()
+            throw INVALID_ARGUMENT.because("GetMetricHistoryBulkInterval request must specify at most " + BULK_RUNS
+                    + " run_ids. Received " + runIds.size()
                     + " run_ids. See the API docs for more information about request parameters.");
         }
         String key = message.requiredText("metric_key");
@@ -113,13 +126,15 @@ final class MlflowMetricApi {
         OptionalInt end = message.smallInteger("end_step");
         long most = message.integer("max_results").orElse(SAMPLE_LIMIT);
         if (most < 1 || most > SAMPLE_LIMIT) {
-            throw INVALID_ARGUMENT.because("max_results must be between 1 and " + SAMPLE_LIMIT + ". See the API docs for more information about request parameters.");
+            throw INVALID_ARGUMENT.because("max_results must be between 1 and " + SAMPLE_LIMIT
+                    + ". See the API docs for more information about request parameters.");
         }
         if (start.isPresent() != end.isPresent()) {
             throw INVALID_ARGUMENT.because("If either start step or end step are specified, both must be specified.");
         }
         if (start.isPresent() && start.getAsInt() > end.getAsInt()) {
-            throw INVALID_ARGUMENT.because("end_step must be greater than start_step. Found start_step=" + start.getAsInt() + " and end_step=" + end.getAsInt() + ".");
+            throw INVALID_ARGUMENT.because("end_step must be greater than start_step. Found start_step="
+                    + start.getAsInt() + " and end_step=" + end.getAsInt() + ".");
         }
         long from = start.isPresent() ? start.getAsInt() : Long.MIN_VALUE;
         long to = end.isPresent() ? end.getAsInt() : Long.MAX_VALUE;
@@ -128,14 +143,16 @@ final class MlflowMetricApi {
             json.writeStartObject();
             if (sampled.stream().anyMatch(sample -> sample.points().size > 0)) {
                 json.writeName("metrics").writeStartArray();
-                for (RunService.Sample sample : sampled) writeWithRun(json, sample.runId(), key, sample.points(), sample.points().size);
+                for (RunService.Sample sample : sampled)
+                    writeWithRun(json, sample.runId(), key, sample.points(), sample.points().size);
                 json.writeEndArray();
             }
             json.writeEndObject();
         });
     }
 
-    private static void writeWithRun(JsonGenerator json, String runId, String key, MetricStore.History points, int count) {
+    private static void writeWithRun(
+            JsonGenerator json, String runId, String key, MetricStore.History points, int count) {
         for (int i = 0; i < count; i++) {
             json.writeStartObject().writeStringProperty("key", key);
             MlflowJson.point(json, points.value[i], points.at[i], points.step[i]);

@@ -78,7 +78,8 @@ final class MlflowRunApi {
         MlflowMessage message = MlflowMessage.of(call);
         long maxResults = message.integer("max_results").orElse(1000);
         if (maxResults > 50_000) {
-            throw INVALID_ARGUMENT.because("Invalid value " + maxResults + " for parameter 'max_results' supplied:  Hint: Value was of type 'int'."
+            throw INVALID_ARGUMENT.because("Invalid value " + maxResults
+                    + " for parameter 'max_results' supplied:  Hint: Value was of type 'int'."
                     + " See the API docs for more information about request parameters.");
         }
         Page<Run> page = runs.search(
@@ -154,7 +155,8 @@ final class MlflowRunApi {
         for (MlflowMessage metric : metrics) {
             MetricPoint point = MlflowMetricApi.point(metric);
             points.add(point);
-            MlflowMetricApi.target(metric).ifPresent(target -> modelMetrics.add(new LoggedModelMetric(point, runId, target)));
+            MlflowMetricApi.target(metric)
+                    .ifPresent(target -> modelMetrics.add(new LoggedModelMetric(point, runId, target)));
         }
         for (MlflowMessage param : params) param.requiredText("key");
         for (MlflowMessage tag : tags) tag.requiredText("key");
@@ -177,8 +179,9 @@ final class MlflowRunApi {
 
     private static void checkLimit(String what, int limit, int count) {
         if (count > limit) {
-            throw INVALID_ARGUMENT.because("A batch logging request can contain at most " + limit + " " + what + ". Got " + count + " " + what
-                    + ". Please split up " + what + " across multiple requests and try again.");
+            throw INVALID_ARGUMENT.because(
+                    "A batch logging request can contain at most " + limit + " " + what + ". Got " + count + " " + what
+                            + ". Please split up " + what + " across multiple requests and try again.");
         }
     }
 
@@ -189,7 +192,9 @@ final class MlflowRunApi {
         if (inputs.size() > INPUTS_LIMIT) checkLimit("datasets", INPUTS_LIMIT, inputs.size());
         List<DatasetInput> datasets = new ArrayList<>();
         for (MlflowMessage input : inputs) datasets.add(dataset(input));
-        List<String> models = message.messages("models").stream().map(model -> model.requiredText("model_id")).toList();
+        List<String> models = message.messages("models").stream()
+                .map(model -> model.requiredText("model_id"))
+                .toList();
         runs.logInputs(runId, datasets, models);
         return Reply.emptyJson();
     }
@@ -206,8 +211,12 @@ final class MlflowRunApi {
                 Names.limited("digest", 36, dataset.textOrEmpty("digest")),
                 dataset.textOrEmpty("source_type"),
                 Names.limited("source", 65_535, dataset.textOrEmpty("source")),
-                dataset.text("schema").map(text -> Names.limited("schema", 1_048_575, text)).orElse(null),
-                dataset.text("profile").map(text -> Names.limited("profile", 16_777_215, text)).orElse(null),
+                dataset.text("schema")
+                        .map(text -> Names.limited("schema", 1_048_575, text))
+                        .orElse(null),
+                dataset.text("profile")
+                        .map(text -> Names.limited("profile", 16_777_215, text))
+                        .orElse(null),
                 tags);
     }
 
@@ -215,9 +224,13 @@ final class MlflowRunApi {
         MlflowMessage message = MlflowMessage.of(call);
         String runId = message.requiredText("run_id");
         if (!message.has("models")) throw message.missing("models");
-        runs.logOutputs(runId, message.messages("models").stream()
-                .map(model -> new Run.ModelOutput(model.requiredText("model_id"), model.integer("step").orElse(0)))
-                .toList());
+        runs.logOutputs(
+                runId,
+                message.messages("models").stream()
+                        .map(model -> new Run.ModelOutput(
+                                model.requiredText("model_id"),
+                                model.integer("step").orElse(0)))
+                        .toList());
         return Reply.emptyJson();
     }
 
@@ -232,17 +245,25 @@ final class MlflowRunApi {
         try {
             model = (ObjectNode) Json.MAPPER.readTree(text);
         } catch (JacksonException | ClassCastException e) {
-            throw INVALID_ARGUMENT.because("Malformed model info. \n " + (text.length() > 1000 ? text.substring(0, 1000) + "…" : text) + " \n is not a valid JSON.");
+            throw INVALID_ARGUMENT.because("Malformed model info. \n "
+                    + (text.length() > 1000 ? text.substring(0, 1000) + "…" : text) + " \n is not a valid JSON.");
         }
-        List<String> missing = MODEL_FIELDS.stream().filter(field -> !model.has(field)).map(Names::quote).toList();
-        if (!missing.isEmpty()) throw INVALID_ARGUMENT.because("Model json is missing mandatory fields: {" + String.join(", ", missing) + "}");
+        List<String> missing = MODEL_FIELDS.stream()
+                .filter(field -> !model.has(field))
+                .map(Names::quote)
+                .toList();
+        if (!missing.isEmpty())
+            throw INVALID_ARGUMENT.because(
+                    "Model json is missing mandatory fields: {" + String.join(", ", missing) + "}");
         ObjectNode entry = Json.MAPPER.createObjectNode();
         for (String field : List.of("run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors")) {
             JsonNode value = model.get(field);
-            if (value != null) entry.set(field, value);
+            entry.set(field, value == null ? Json.MAPPER.nullNode() : value); // Only model_uuid may be missing here.
         }
         runs.editTag(runId, "mlflow.log-model.history", old -> {
-            ArrayNode history = old.map(t -> Json.MAPPER.readTree(t)).filter(JsonNode::isArray).map(ArrayNode.class::cast)
+            ArrayNode history = old.map(t -> Json.MAPPER.readTree(t))
+                    .filter(JsonNode::isArray)
+                    .map(ArrayNode.class::cast)
                     .orElseGet(Json.MAPPER::createArrayNode);
             return history.add(entry).toString();
         });
@@ -251,9 +272,12 @@ final class MlflowRunApi {
 
     private Reply searchDatasets(Call call) throws IOException {
         List<String> ids = MlflowMessage.of(call).texts("experiment_ids");
-        if (ids.isEmpty()) throw INVALID_ARGUMENT.because("SearchDatasets request must specify at least one experiment_id.");
+        if (ids.isEmpty())
+            throw INVALID_ARGUMENT.because("SearchDatasets request must specify at least one experiment_id.");
         if (ids.size() > 20) {
-            throw INVALID_ARGUMENT.because("SearchDatasets request cannot specify more than 20 experiment_ids. Received " + ids.size() + " experiment_ids.");
+            throw INVALID_ARGUMENT.because(
+                    "SearchDatasets request cannot specify more than 20 experiment_ids. Received " + ids.size()
+                            + " experiment_ids.");
         }
         List<RunStore.DatasetSummary> summaries = runs.searchDatasets(MlflowExperimentApi.parseIds(ids));
         return Reply.json(json -> {

@@ -43,12 +43,15 @@ final class MlflowRunArtifactApi {
                 .on("POST", "/mlflow/upload-artifact", BodyKind.STREAM, this::upload)
                 .post("/mlflow/artifacts/presigned-upload-url", this::presignUpload)
                 .post("/mlflow/artifacts/presigned-download-url", this::presignDownload);
-        routes.add(new Route("GET", "/get-artifact", Dialect.MLFLOW, BodyKind.NONE, "One artifact of a run", this::file));
+        routes.add(
+                new Route("GET", "/get-artifact", Dialect.MLFLOW, BodyKind.NONE, "One artifact of a run", this::file));
     }
 
     private Reply file(Call call) throws IOException {
-        String run = call.queryValue("run_id").or(() -> call.queryValue("run_uuid"))
-                .orElseThrow(() -> INVALID_ARGUMENT.because("Missing query parameter 'run_id', expected the id of a run."));
+        String run = call.queryValue("run_id")
+                .or(() -> call.queryValue("run_uuid"))
+                .orElseThrow(
+                        () -> INVALID_ARGUMENT.because("Missing query parameter 'run_id', expected the id of a run."));
         if (call.queryValue("path").filter(path -> !path.isEmpty()).isEmpty()) {
             throw INVALID_ARGUMENT.because("Missing query parameter 'path', expected the path of an artifact.");
         }
@@ -60,19 +63,29 @@ final class MlflowRunArtifactApi {
     }
 
     private Reply download(Call call, String root, String parameter) throws IOException {
-        String path = call.queryValue(parameter).filter(p -> !p.isEmpty())
-                .orElseThrow(() -> MALFORMED_REQUEST.because("Request must include the \"" + parameter + "\" query parameter."));
-        return ArtifactDownload.of(call, artifacts.open(inOwnStore(root, ArtifactPath.of(path).value())));
+        String path = call.queryValue(parameter)
+                .filter(p -> !p.isEmpty())
+                .orElseThrow(() ->
+                        MALFORMED_REQUEST.because("Request must include the \"" + parameter + "\" query parameter."));
+        return ArtifactDownload.of(
+                call, artifacts.open(inOwnStore(root, ArtifactPath.of(path).value())));
     }
 
     /// The web UI's upload: small files only.
     private Reply upload(Call call) throws IOException {
-        String run = call.queryValue("run_uuid").filter(id -> !id.isEmpty())
+        String run = call.queryValue("run_uuid")
+                .filter(id -> !id.isEmpty())
                 .orElseThrow(() -> INVALID_ARGUMENT.because("Request must specify run_uuid."));
-        String path = call.queryValue("path").filter(p -> !p.isEmpty()).orElseThrow(() -> INVALID_ARGUMENT.because("Request must specify path."));
-        if (call.contentLength() > UPLOAD_LIMIT) throw INVALID_ARGUMENT.because("Artifact size is too large. Max size is 10MB.");
+        String path = call.queryValue("path")
+                .filter(p -> !p.isEmpty())
+                .orElseThrow(() -> INVALID_ARGUMENT.because("Request must specify path."));
+        if (call.contentLength() > UPLOAD_LIMIT)
+            throw INVALID_ARGUMENT.because("Artifact size is too large. Max size is 10MB.");
         if (call.contentLength() == 0) throw INVALID_ARGUMENT.because("Request must specify data.");
-        artifacts.store(inOwnStore(runs.info(run).artifactUri(), ArtifactPath.of(path).value()), new Capped(call.stream()), call.contentLength());
+        artifacts.store(
+                inOwnStore(runs.info(run).artifactUri(), ArtifactPath.of(path).value()),
+                new Capped(call.stream()),
+                call.contentLength());
         return Reply.noContent(200);
     }
 
@@ -80,9 +93,12 @@ final class MlflowRunArtifactApi {
         MlflowMessage message = MlflowMessage.of(call);
         String run = message.textOrEmpty("run_id");
         String model = message.textOrEmpty("model_id");
-        if (run.isEmpty() == model.isEmpty()) throw INVALID_ARGUMENT.because("Exactly one of run_id and model_id must be provided.");
+        if (run.isEmpty() == model.isEmpty())
+            throw INVALID_ARGUMENT.because("Exactly one of run_id and model_id must be provided.");
         String path = ArtifactPath.of(message.requiredText("path")).value();
-        String root = run.isEmpty() ? models.get(model, false).artifactUri() : runs.info(run).artifactUri();
+        String root = run.isEmpty()
+                ? models.get(model, false).artifactUri()
+                : runs.info(run).artifactUri();
         return presigned(artifacts.presignedUpload(inOwnStore(root, path), validity(message)));
     }
 
@@ -96,14 +112,16 @@ final class MlflowRunArtifactApi {
     private static Duration validity(MlflowMessage message) {
         long seconds = message.integer("expiration").orElse(900);
         if (seconds < 1 || seconds > 604_800) {
-            throw INVALID_ARGUMENT.because("Invalid value " + seconds + " for parameter 'expiration' supplied. It must be between 1 and 604800 seconds.");
+            throw INVALID_ARGUMENT.because("Invalid value " + seconds
+                    + " for parameter 'expiration' supplied. It must be between 1 and 604800 seconds.");
         }
         return Duration.ofSeconds(seconds);
     }
 
     private static Reply presigned(PresignedRequest request) throws IOException {
         return Reply.json(json -> {
-            json.writeStartObject().writeStringProperty("presigned_url", request.url().toString());
+            json.writeStartObject()
+                    .writeStringProperty("presigned_url", request.url().toString());
             json.writeName("headers").writeStartObject();
             request.headers().forEach(json::writeStringProperty);
             json.writeEndObject();
@@ -145,7 +163,8 @@ final class MlflowRunArtifactApi {
     }
 
     private Reply listOfModel(Call call) throws IOException {
-        String path = ArtifactPath.of(call.queryValue("artifact_directory_path").orElse("")).value();
+        String path = ArtifactPath.of(call.queryValue("artifact_directory_path").orElse(""))
+                .value();
         return list(models.get(call.pathVariable("model_id"), false).artifactUri(), path);
     }
 
@@ -156,9 +175,11 @@ final class MlflowRunArtifactApi {
             if (!found.isEmpty()) {
                 json.writeName("files").writeStartArray();
                 for (ArtifactInfo file : found) {
-                    json.writeStartObject().writeStringProperty("path", path.isEmpty() ? file.name() : path + "/" + file.name());
+                    json.writeStartObject()
+                            .writeStringProperty("path", path.isEmpty() ? file.name() : path + "/" + file.name());
                     json.writeBooleanProperty("is_dir", file.directory());
-                    if (!file.directory() && file.sizeBytes() > 0) json.writeNumberProperty("file_size", file.sizeBytes());
+                    if (!file.directory() && file.sizeBytes() > 0)
+                        json.writeNumberProperty("file_size", file.sizeBytes());
                     json.writeEndObject();
                 }
                 json.writeEndArray();
@@ -170,8 +191,11 @@ final class MlflowRunArtifactApi {
     /// The path in this server's own store. What lies elsewhere is its clients' to open: this server makes no request
     /// to an address that a client chose.
     private static String inOwnStore(String root, String path) {
-        String base = ArtifactLocations.ownPath(root).orElseThrow(() -> INVALID_ARGUMENT.because(
-                "The artifacts lie at " + root + ", outside this server's own store. Open them with your own credentials, for example with mlflow.artifacts."));
+        String base = ArtifactLocations.ownPath(root)
+                .orElseThrow(
+                        () -> INVALID_ARGUMENT.because(
+                                "The artifacts lie at " + root
+                                        + ", outside this server's own store. Open them with your own credentials, for example with mlflow.artifacts."));
         return path.isEmpty() ? base : base + "/" + path;
     }
 }

@@ -13,8 +13,9 @@ final class Names {
     static final int RUN_TAG_LIMIT = 8000;
     static final int EXPERIMENT_TAG_LIMIT = 20_000;
 
-    private static final String CHARACTERS = "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.),"
-            + " spaces ( ), colon(:) and slashes (/).";
+    private static final String CHARACTERS =
+            "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.),"
+                    + " spaces ( ), colon(:) and slashes (/).";
 
     private Names() {}
 
@@ -25,8 +26,11 @@ final class Names {
         if (!key.codePoints().allMatch(Names::isAllowed)) throw invalid(path, key, CHARACTERS);
         String normal = normalize(key);
         if (!normal.equals(key) || key.equals(".") || key.startsWith("..") || key.startsWith("/")) {
-            throw invalid(path, key, "Names may be treated as files in certain cases, and must not resolve to other names"
-                    + " when treated as such. This name would resolve to " + quote(normal));
+            throw invalid(
+                    path,
+                    key,
+                    "Names may be treated as files in certain cases, and must not resolve to other names"
+                            + " when treated as such. This name would resolve to " + quote(normal));
         }
         return key;
     }
@@ -50,12 +54,15 @@ final class Names {
     }
 
     static Failure invalid(String path, String value, String why) {
-        return INVALID_ARGUMENT.because("Invalid value " + jsonText(value) + " for parameter '" + path + "' supplied: " + why);
+        return INVALID_ARGUMENT.because(
+                "Invalid value " + jsonText(value) + " for parameter '" + path + "' supplied: " + why);
     }
 
     private static boolean isAllowed(int c) {
-        return Character.isLetterOrDigit(c) || Character.getType(c) == Character.LETTER_NUMBER
-                || Character.getType(c) == Character.OTHER_NUMBER || "_-. :/".indexOf(c) >= 0;
+        return Character.isLetterOrDigit(c)
+                || Character.getType(c) == Character.LETTER_NUMBER
+                || Character.getType(c) == Character.OTHER_NUMBER
+                || "_-. :/".indexOf(c) >= 0;
     }
 
     /// POSIX's normal form of a path: no empty or `.` parts, `..` resolved. Empty becomes `.`.
@@ -75,7 +82,8 @@ final class Names {
     /// As Python's `json.dumps` writes a text: ASCII only.
     private static String jsonText(String text) {
         StringBuilder json = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             switch (c) {
                 case '"' -> json.append("\\\"");
                 case '\\' -> json.append("\\\\");

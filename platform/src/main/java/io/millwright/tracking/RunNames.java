@@ -20,6 +20,7 @@ final class RunNames {
     private RunNames() {}
 
     static String invent(Ids ids) {
-        return ADJECTIVES[ids.below(ADJECTIVES.length)] + "-" + ANIMALS[ids.below(ANIMALS.length)] + "-" + ids.below(1000);
+        return ADJECTIVES[ids.below(ADJECTIVES.length)] + "-" + ANIMALS[ids.below(ANIMALS.length)] + "-"
+                + ids.below(1000);
     }
 }

@@ -31,7 +31,8 @@ final class RunSearch {
     private static final int KEY_COLUMN = 11;
     /// Up to so many runs are worth finding by number first.
     private static final int FEW = 3000;
-    private static final List<String> STATUS_NAMES = Stream.of(RunStatus.values()).map(Enum::name).toList();
+    private static final List<String> STATUS_NAMES =
+            Stream.of(RunStatus.values()).map(Enum::name).toList();
 
     private final String workspace;
     private final List<Long> experiments;
@@ -57,15 +58,26 @@ final class RunSearch {
             if (!few.isEmpty()) query(sql, compare, keys, position, size, found, From.RUNS, few);
         } else if (firstOrderIsMetric()) {
             // Runs with a number first, walked in the metric's own order; the others come after all of them.
-            boolean pastNumbers = position.isPresent() && !position.get().getFirst().equals(0L);
+            boolean pastNumbers =
+                    position.isPresent() && !position.get().getFirst().equals(0L);
             if (!pastNumbers) query(sql, compare, keys, position, size, found, From.METRIC_INDEX, null);
             if (found.runs.size() <= size) {
-                query(sql, compare, keys, pastNumbers ? position : Optional.empty(), size, found, From.RUNS_WITHOUT_NUMBER, null);
+                query(
+                        sql,
+                        compare,
+                        keys,
+                        pastNumbers ? position : Optional.empty(),
+                        size,
+                        found,
+                        From.RUNS_WITHOUT_NUMBER,
+                        null);
             }
         } else {
             query(sql, compare, keys, position, size, found, From.RUNS, null);
         }
-        Optional<String> next = found.runs.size() > size ? Optional.of(PageToken.encode(found.positions.get(size - 1))) : Optional.empty();
+        Optional<String> next = found.runs.size() > size
+                ? Optional.of(PageToken.encode(found.positions.get(size - 1)))
+                : Optional.empty();
         return new Page<>(found.runs.subList(0, Math.min(size, found.runs.size())), next);
     }
 
@@ -81,13 +93,22 @@ final class RunSearch {
     }
 
     private void query(
-            Sql sql, Compare compare, SortKeys keys, Optional<List<Object>> position, int size, Found found, From from, @Nullable Set<Long> few) {
-        Condition where = DSL.condition("r.workspace = ?", workspace).and("r.experiment in (" + numbers(experiments) + ")");
-        where = where.and(switch (view) {
-            case ACTIVE_ONLY -> "r.deleted = 0";
-            case DELETED_ONLY -> "r.deleted = 1";
-            case ALL -> "r.deleted in (0, 1)"; // 2 is on its way out: see TrashStore.
-        });
+            Sql sql,
+            Compare compare,
+            SortKeys keys,
+            Optional<List<Object>> position,
+            int size,
+            Found found,
+            From from,
+            @Nullable Set<Long> few) {
+        Condition where =
+                DSL.condition("r.workspace = ?", workspace).and("r.experiment in (" + numbers(experiments) + ")");
+        where = where.and(
+                switch (view) {
+                    case ACTIVE_ONLY -> "r.deleted = 0";
+                    case DELETED_ONLY -> "r.deleted = 1";
+                    case ALL -> "r.deleted in (0, 1)"; // 2 is on its way out: see TrashStore.
+                });
         if (few != null) where = where.and("r.no in (" + numbers(few) + ")");
         for (Clause clause : clauses) where = where.and(condition(compare, clause));
         String tables = from == From.METRIC_INDEX ? "metric_series o0 cross join runs r" : "runs r";
@@ -95,7 +116,10 @@ final class RunSearch {
         for (int i = from == From.METRIC_INDEX ? 1 : 0; i < orders.size(); i++) {
             String table = orderTable(orders.get(i));
             if (table != null) {
-                select = select.leftJoin(table + " o" + i).on("o" + i + ".run = r.no and o" + i + ".key = ?", orders.get(i).field().key());
+                select = select.leftJoin(table + " o" + i)
+                        .on(
+                                "o" + i + ".run = r.no and o" + i + ".key = ?",
+                                orders.get(i).field().key());
             }
         }
         if (from == From.METRIC_INDEX) {
@@ -110,8 +134,11 @@ final class RunSearch {
             where = where.and("(o0.is_nan is null or o0.is_nan <> 0)");
         }
         SortKeys order = from == From.METRIC_INDEX ? sortKeysByMetricIndex() : keys;
-        Condition after = from == From.METRIC_INDEX ? order.after(position.map(p -> p.subList(1, p.size()))) : keys.after(position);
-        var query = select.where(where).and(after).orderBy(order.order()).limit(DSL.inline(size + 1 - found.runs.size()));
+        Condition after = from == From.METRIC_INDEX
+                ? order.after(position.map(p -> p.subList(1, p.size())))
+                : keys.after(position);
+        var query =
+                select.where(where).and(after).orderBy(order.order()).limit(DSL.inline(size + 1 - found.runs.size()));
         sql.scan(query, row -> {
             found.runs.add(RunStore.read(row));
             found.positions.add(keys.read(row, KEY_COLUMN));
@@ -138,9 +165,12 @@ final class RunSearch {
     private static void add(SortKeys keys, Order order, String table) {
         boolean ascending = order.ascending();
         switch (order.field().entity()) {
-            case METRIC -> keys.integer("coalesce(" + table + ".is_nan, 2)", true).number("coalesce(" + table + ".value, 0.0)", ascending);
+            case METRIC ->
+                keys.integer("coalesce(" + table + ".is_nan, 2)", true)
+                        .number("coalesce(" + table + ".value, 0.0)", ascending);
             case PARAM, TAG ->
-                keys.integer("case when " + table + ".value is null then 1 else 0 end", true).text("coalesce(" + table + ".value, '')", ascending);
+                keys.integer("case when " + table + ".value is null then 1 else 0 end", true)
+                        .text("coalesce(" + table + ".value, '')", ascending);
             case ATTRIBUTE -> {
                 switch (order.field().key()) {
                     case "run_id" -> keys.text("r.id", ascending);
@@ -149,7 +179,8 @@ final class RunSearch {
                     case "artifact_uri" -> keys.text("r.artifact_uri", ascending);
                     case "start_time" -> keys.integer("r.start_time", ascending);
                     case "end_time" ->
-                        keys.integer("case when r.end_time is null then 1 else 0 end", true).integer("coalesce(r.end_time, 0)", ascending);
+                        keys.integer("case when r.end_time is null then 1 else 0 end", true)
+                                .integer("coalesce(r.end_time, 0)", ascending);
                     default -> keys.text(STATUS_NAME, ascending);
                 }
             }
@@ -157,8 +188,11 @@ final class RunSearch {
         }
     }
 
-    private static final String STATUS_NAME = "case r.status " + Stream.of(RunStatus.values())
-            .map(status -> "when " + status.ordinal() + " then '" + status + "'").collect(Collectors.joining(" ")) + " end";
+    private static final String STATUS_NAME = "case r.status "
+            + Stream.of(RunStatus.values())
+                    .map(status -> "when " + status.ordinal() + " then '" + status + "'")
+                    .collect(Collectors.joining(" "))
+            + " end";
 
     private static @Nullable String orderTable(Order order) {
         return switch (order.field().entity()) {
@@ -178,11 +212,19 @@ final class RunSearch {
             case TAG -> attached("run_tags", clause, compare);
             case DATASET ->
                 switch (clause.field().key()) {
-                    case "context" -> DSL.exists(DSL.selectOne().from("run_dataset_tags f")
-                            .where("f.run = r.no and f.key = 'mlflow.data.context'").and(compare.text("f.value", op, clause.value())));
-                    default -> DSL.exists(DSL.selectOne().from("run_datasets f join datasets d on d.id = f.dataset")
-                            .where("f.run = r.no")
-                            .and(compare.text(clause.field().key().equals("digest") ? "d.digest" : "d.name", op, clause.value())));
+                    case "context" ->
+                        DSL.exists(DSL.selectOne()
+                                .from("run_dataset_tags f")
+                                .where("f.run = r.no and f.key = 'mlflow.data.context'")
+                                .and(compare.text("f.value", op, clause.value())));
+                    default ->
+                        DSL.exists(DSL.selectOne()
+                                .from("run_datasets f join datasets d on d.id = f.dataset")
+                                .where("f.run = r.no")
+                                .and(compare.text(
+                                        clause.field().key().equals("digest") ? "d.digest" : "d.name",
+                                        op,
+                                        clause.value())));
                 };
         };
     }
@@ -190,19 +232,27 @@ final class RunSearch {
     /// NaN is unequal to any number and compares with none.
     private static Condition metric(Compare compare, Clause clause) {
         Condition value = compare.number("f.value", clause.comparison(), clause.value());
-        return clause.comparison() == Comparison.NE ? DSL.condition("f.is_nan = 1").or(value) : DSL.condition("f.is_nan = 0").and(value);
+        return clause.comparison() == Comparison.NE
+                ? DSL.condition("f.is_nan = 1").or(value)
+                : DSL.condition("f.is_nan = 0").and(value);
     }
 
     private static Condition attached(String table, Clause clause, Compare compare) {
         return switch (clause.comparison()) {
-            case IS_NULL -> DSL.notExists(DSL.selectOne().from(table + " f").where("f.run = r.no and f.key = ?", clause.field().key()));
+            case IS_NULL ->
+                DSL.notExists(DSL.selectOne()
+                        .from(table + " f")
+                        .where("f.run = r.no and f.key = ?", clause.field().key()));
             case IS_NOT_NULL -> attached(table, clause, DSL.noCondition());
             default -> attached(table, clause, compare.text("f.value", clause.comparison(), clause.value()));
         };
     }
 
     private static Condition attached(String table, Clause clause, Condition condition) {
-        return DSL.exists(DSL.selectOne().from(table + " f").where("f.run = r.no and f.key = ?", clause.field().key()).and(condition));
+        return DSL.exists(DSL.selectOne()
+                .from(table + " f")
+                .where("f.run = r.no and f.key = ?", clause.field().key())
+                .and(condition));
     }
 
     private static Condition attribute(Compare compare, Clause clause) {
@@ -233,9 +283,14 @@ final class RunSearch {
             };
             Set<Long> matching = new TreeSet<>();
             sql.scan(
-                    sql.dsl().select(DSL.field("f.run")).from(table)
-                            .where("f.experiment in (" + numbers(experiments) + ") and f.key = ?", clause.field().key())
-                            .and(indexed).limit(DSL.inline(FEW + 1)),
+                    sql.dsl()
+                            .select(DSL.field("f.run"))
+                            .from(table)
+                            .where(
+                                    "f.experiment in (" + numbers(experiments) + ") and f.key = ?",
+                                    clause.field().key())
+                            .and(indexed)
+                            .limit(DSL.inline(FEW + 1)),
                     row -> matching.add(row.getLong(1)));
             if (matching.size() > FEW) continue;
             if (few == null) few = matching;
@@ -251,7 +306,12 @@ final class RunSearch {
             case METRIC -> op == Comparison.NE ? null : metric(compare, clause);
             case PARAM, TAG ->
                 op == Comparison.EQ && clause.value() instanceof Value.Text(String text)
-                        ? DSL.condition("substr(f.value, 1, 100) = ?", text.substring(0, text.offsetByCodePoints(0, Math.min(100, text.codePointCount(0, text.length())))))
+                        ? DSL.condition(
+                                        "substr(f.value, 1, 100) = ?",
+                                        text.substring(
+                                                0,
+                                                text.offsetByCodePoints(
+                                                        0, Math.min(100, text.codePointCount(0, text.length())))))
                                 .and("f.value = ?", text)
                         : null;
             case ATTRIBUTE, DATASET -> null;

@@ -43,8 +43,9 @@ public final class RunService {
     public Run create(long experiment, NewRun request) {
         String tagged = request.tags().getOrDefault(RUN_NAME_TAG, "");
         if (!request.name().isEmpty() && !tagged.isEmpty() && !request.name().equals(tagged)) {
-            throw INVALID_ARGUMENT.because("Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='"
-                    + request.name() + "', mlflow.runName='" + tagged + "').");
+            throw INVALID_ARGUMENT.because(
+                    "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='"
+                            + request.name() + "', mlflow.runName='" + tagged + "').");
         }
         String name = !request.name().isEmpty() ? request.name() : !tagged.isEmpty() ? tagged : RunNames.invent(ids);
         Map<String, String> tags = new LinkedHashMap<>();
@@ -56,11 +57,20 @@ public final class RunService {
             Experiment parent = experimentService.require(sql, experiment);
             ExperimentService.checkActive(parent);
             RunInfo info = new RunInfo(
-                    0, id, experiment, name, request.userId(), RunStatus.RUNNING, request.startTimeMillis(), OptionalLong.empty(), false,
+                    0,
+                    id,
+                    experiment,
+                    name,
+                    request.userId(),
+                    RunStatus.RUNNING,
+                    request.startTimeMillis(),
+                    OptionalLong.empty(),
+                    false,
                     ArtifactLocations.under(parent.artifactLocation(), id, "artifacts"));
             RunInfo stored = withNo(info, runs.insert(sql, parent.workspace(), info));
             tags.forEach((key, value) -> runs.setTag(sql, stored, key, value));
-            ledger.append(sql, "run.created", stored.urn(), Map.of("experiment", experiment, "name", name, "tags", tags));
+            ledger.append(
+                    sql, "run.created", stored.urn(), Map.of("experiment", experiment, "name", name, "tags", tags));
             return new Run(stored, List.of(), Map.of(), tags, List.of(), List.of(), List.of());
         });
     }
@@ -78,12 +88,23 @@ public final class RunService {
         return db.tx(sql -> {
             RunInfo before = requireActive(sql, id);
             RunInfo after = new RunInfo(
-                    before.no(), id, before.experiment(), name.isEmpty() ? before.name() : name, before.userId(),
-                    status.orElse(before.status()), before.startTimeMillis(),
-                    endTimeMillis.isPresent() ? endTimeMillis : before.endTimeMillis(), false, before.artifactUri());
+                    before.no(),
+                    id,
+                    before.experiment(),
+                    name.isEmpty() ? before.name() : name,
+                    before.userId(),
+                    status.orElse(before.status()),
+                    before.startTimeMillis(),
+                    endTimeMillis.isPresent() ? endTimeMillis : before.endTimeMillis(),
+                    false,
+                    before.artifactUri());
             runs.update(sql, after);
             if (!name.isEmpty()) runs.setTag(sql, after, RUN_NAME_TAG, name);
-            ledger.append(sql, "run.updated", after.urn(), Map.of("status", after.status().name(), "name", after.name()));
+            ledger.append(
+                    sql,
+                    "run.updated",
+                    after.urn(),
+                    Map.of("status", after.status().name(), "name", after.name()));
             return after;
         });
     }
@@ -142,8 +163,9 @@ public final class RunService {
             if (!runs.insertParam(sql, run, key, kept)) {
                 String old = runs.param(sql, run.no(), key).orElse("");
                 if (!old.equals(kept)) {
-                    throw INVALID_ARGUMENT.because("Changing param values is not allowed. Param with key='" + key + "' was already logged with value='"
-                            + old + "' for run ID='" + id + "'. Attempted logging new value '" + kept + "'.");
+                    throw INVALID_ARGUMENT.because("Changing param values is not allowed. Param with key='" + key
+                            + "' was already logged with value='" + old + "' for run ID='" + id
+                            + "'. Attempted logging new value '" + kept + "'.");
                 }
             }
             return 0;
@@ -170,12 +192,15 @@ public final class RunService {
         for (int i = 0; i < batch.params().size(); i++) {
             Batch.Param param = batch.params().get(i);
             checkParamKey("params[" + i + "].key", param.key());
-            if (params.put(param.key(), Names.cut(Names.PARAM_LIMIT, param.value())) != null) twice.add(Names.quote(param.key()));
+            if (params.put(param.key(), Names.cut(Names.PARAM_LIMIT, param.value())) != null)
+                twice.add(Names.quote(param.key()));
         }
         int index = 0;
         Map<String, String> tags = new LinkedHashMap<>();
         for (var tag : batch.tags().entrySet()) {
-            tags.put(checkTagKey("tags[" + index++ + "].key", tag.getKey()), Names.cut(Names.RUN_TAG_LIMIT, tag.getValue()));
+            tags.put(
+                    checkTagKey("tags[" + index++ + "].key", tag.getKey()),
+                    Names.cut(Names.RUN_TAG_LIMIT, tag.getValue()));
         }
         if (!twice.isEmpty()) {
             throw INVALID_ARGUMENT.because("Duplicate parameter keys have been submitted: [" + String.join(", ", twice)
@@ -204,12 +229,13 @@ public final class RunService {
             if (runs.insertParam(sql, run, key, value)) return;
             String old = runs.param(sql, run.no(), key).orElse("");
             if (!old.equals(value)) {
-                changed.add("{'key': " + Names.quote(key) + ", 'old_value': " + Names.quote(old) + ", 'new_value': " + Names.quote(value) + "}");
+                changed.add("{'key': " + Names.quote(key) + ", 'old_value': " + Names.quote(old) + ", 'new_value': "
+                        + Names.quote(value) + "}");
             }
         });
         if (!changed.isEmpty()) {
-            throw INVALID_ARGUMENT.because("Changing param values is not allowed. Params were already logged='[" + String.join(", ", changed)
-                    + "]' for run ID='" + run.id() + "'.");
+            throw INVALID_ARGUMENT.because("Changing param values is not allowed. Params were already logged='["
+                    + String.join(", ", changed) + "]' for run ID='" + run.id() + "'.");
         }
     }
 
@@ -233,8 +259,17 @@ public final class RunService {
                 }
             }
             for (String model : modelIds) runs.linkModel(sql, run.no(), model, false, 0);
-            ledger.append(sql, "run.inputs-logged", run.urn(), Map.of(
-                    "datasets", datasets.stream().map(d -> Map.of("name", d.name(), "digest", d.digest())).toList(), "models", modelIds));
+            ledger.append(
+                    sql,
+                    "run.inputs-logged",
+                    run.urn(),
+                    Map.of(
+                            "datasets",
+                            datasets.stream()
+                                    .map(d -> Map.of("name", d.name(), "digest", d.digest()))
+                                    .toList(),
+                            "models",
+                            modelIds));
             return 0;
         });
     }
@@ -243,7 +278,13 @@ public final class RunService {
         db.tx(sql -> {
             RunInfo run = requireActive(sql, id);
             for (Run.ModelOutput output : outputs) runs.linkModel(sql, run.no(), output.modelId(), true, output.step());
-            ledger.append(sql, "run.outputs-logged", run.urn(), Map.of("models", outputs.stream().map(Run.ModelOutput::modelId).toList()));
+            ledger.append(
+                    sql,
+                    "run.outputs-logged",
+                    run.urn(),
+                    Map.of(
+                            "models",
+                            outputs.stream().map(Run.ModelOutput::modelId).toList()));
             return 0;
         });
     }
@@ -258,7 +299,13 @@ public final class RunService {
         });
     }
 
-    public Page<Run> search(List<Long> experiments, String filter, List<String> orderBy, ViewType view, int maxResults, Optional<String> pageToken) {
+    public Page<Run> search(
+            List<Long> experiments,
+            String filter,
+            List<String> orderBy,
+            ViewType view,
+            int maxResults,
+            Optional<String> pageToken) {
         ExperimentService.checkPageSize(maxResults);
         RunSearch search = new RunSearch(ExperimentService.workspace(), experiments, filter, orderBy, view);
         if (experiments.isEmpty()) return Page.last(List.of());
@@ -276,7 +323,8 @@ public final class RunService {
     MetricHistoryPage history(String id, String key, OptionalLong maxResults, Optional<String> pageToken) {
         MetricStore.After after = pageToken.map(MetricHistoryPage::parseToken).orElse(null);
         return db.read(sql -> {
-            Optional<Long> series = runs.find(sql, ExperimentService.workspace(), id).flatMap(run -> metrics.series(sql, run.no(), key));
+            Optional<Long> series = runs.find(sql, ExperimentService.workspace(), id)
+                    .flatMap(run -> metrics.series(sql, run.no(), key));
             if (series.isEmpty()) return MetricHistoryPage.EMPTY;
             long limit = maxResults.orElse(Long.MAX_VALUE - 1);
             return MetricHistoryPage.of(metrics.history(sql, series.get(), after, limit + 1), limit);
@@ -286,37 +334,53 @@ public final class RunService {
     /// The sampled history of one run.
     record Sample(String runId, MetricStore.History points) {}
 
-    /// For each run, all points or at most `most` spread evenly over those in the range of steps. Unknown runs have none.
+    /// For each run, all points or at most `most` spread evenly over those in the range of steps. Unknown runs have
+    /// none.
     List<Sample> sample(List<String> runIds, String key, long fromStep, long toStep, int most) {
         return db.read(sql -> {
             Map<String, RunInfo> found = new HashMap<>();
-            for (String id : runIds) runs.find(sql, ExperimentService.workspace(), id).ifPresent(run -> found.put(id, run));
-            Map<Long, Long> series = metrics.seriesOf(sql, found.values().stream().map(RunInfo::no).toList(), key);
+            for (String id : runIds)
+                runs.find(sql, ExperimentService.workspace(), id).ifPresent(run -> found.put(id, run));
+            Map<Long, Long> series = metrics.seriesOf(
+                    sql, found.values().stream().map(RunInfo::no).toList(), key);
             List<Sample> sampled = new ArrayList<>();
             for (String id : runIds) {
                 RunInfo run = found.get(id);
                 Long one = run == null ? null : series.get(run.no());
-                if (one != null) sampled.add(new Sample(id, MetricSampling.spread(metrics.between(sql, one, fromStep, toStep), most)));
+                if (one != null)
+                    sampled.add(
+                            new Sample(id, MetricSampling.spread(metrics.between(sql, one, fromStep, toStep), most)));
             }
             return sampled;
         });
     }
 
     RunInfo require(Sql sql, String id) {
-        return runs.find(sql, ExperimentService.workspace(), id).orElseThrow(() -> NOT_FOUND.because("Run with id=" + id + " not found"));
+        return runs.find(sql, ExperimentService.workspace(), id)
+                .orElseThrow(() -> NOT_FOUND.because("Run with id=" + id + " not found"));
     }
 
     private RunInfo requireActive(Sql sql, String id) {
         RunInfo run = require(sql, id);
         if (run.deleted()) {
-            throw INVALID_ARGUMENT.because("The run " + id + " must be in the 'active' state. Current state is deleted.");
+            throw INVALID_ARGUMENT.because(
+                    "The run " + id + " must be in the 'active' state. Current state is deleted.");
         }
         return run;
     }
 
     private static RunInfo withNo(RunInfo run, long no) {
-        return new RunInfo(no, run.id(), run.experiment(), run.name(), run.userId(), run.status(), run.startTimeMillis(),
-                run.endTimeMillis(), run.deleted(), run.artifactUri());
+        return new RunInfo(
+                no,
+                run.id(),
+                run.experiment(),
+                run.name(),
+                run.userId(),
+                run.status(),
+                run.startTimeMillis(),
+                run.endTimeMillis(),
+                run.deleted(),
+                run.artifactUri());
     }
 
     private static String checkTagKey(String path, String key) {
@@ -330,8 +394,9 @@ public final class RunService {
     private static void checkMetric(String path, MetricPoint point) {
         Names.key(path + "name", point.key());
         if (point.timestampMillis() < 0) {
-            throw INVALID_ARGUMENT.because("Invalid value " + point.timestampMillis() + " for parameter '" + path + "timestamp' supplied: metric '"
-                    + point.key() + "' (value=" + point.value() + "). Timestamp must be a nonnegative long (64-bit integer) ");
+            throw INVALID_ARGUMENT.because("Invalid value " + point.timestampMillis() + " for parameter '" + path
+                    + "timestamp' supplied: metric '" + point.key() + "' (value=" + point.value()
+                    + "). Timestamp must be a nonnegative long (64-bit integer) ");
         }
         Names.limited("Metric name", Names.KEY_LIMIT, point.key());
     }

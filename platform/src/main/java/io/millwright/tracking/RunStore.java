@@ -23,30 +23,52 @@ final class RunStore {
                         "insert into runs (id, workspace, experiment, name, user_id, status, start_time, end_time, deleted, artifact_uri)"
                                 + " values (?, ?, ?, ?, ?, ?, ?, ?, 0, ?) returning no",
                         row -> row.getLong(1),
-                        run.id(), workspace, run.experiment(), run.name(), run.userId(), run.status().ordinal(),
-                        run.startTimeMillis(), run.endTimeMillis().isPresent() ? run.endTimeMillis().getAsLong() : null,
+                        run.id(),
+                        workspace,
+                        run.experiment(),
+                        run.name(),
+                        run.userId(),
+                        run.status().ordinal(),
+                        run.startTimeMillis(),
+                        run.endTimeMillis().isPresent() ? run.endTimeMillis().getAsLong() : null,
                         run.artifactUri())
                 .getFirst();
     }
 
     Optional<RunInfo> find(Sql sql, String workspace, String id) {
-        return sql.query("select " + COLUMNS + " from runs r where r.id = ? and r.workspace = ? and r.deleted < 2", RunStore::read, id, workspace)
-                .stream().findFirst();
+        return sql
+                .query(
+                        "select " + COLUMNS + " from runs r where r.id = ? and r.workspace = ? and r.deleted < 2",
+                        RunStore::read,
+                        id,
+                        workspace)
+                .stream()
+                .findFirst();
     }
 
     static RunInfo read(ResultSet row) throws SQLException {
         long end = row.getLong(8);
         OptionalLong endTime = row.wasNull() ? OptionalLong.empty() : OptionalLong.of(end);
         return new RunInfo(
-                row.getLong(1), row.getString(2), row.getLong(3), row.getString(4), row.getString(5),
-                STATUSES[row.getInt(6)], row.getLong(7), endTime, row.getInt(9) == 1, row.getString(10));
+                row.getLong(1),
+                row.getString(2),
+                row.getLong(3),
+                row.getString(4),
+                row.getString(5),
+                STATUSES[row.getInt(6)],
+                row.getLong(7),
+                endTime,
+                row.getInt(9) == 1,
+                row.getString(10));
     }
 
     void update(Sql sql, RunInfo run) {
         sql.update(
                 "update runs set name = ?, status = ?, end_time = ? where no = ?",
-                run.name(), run.status().ordinal(),
-                run.endTimeMillis().isPresent() ? run.endTimeMillis().getAsLong() : null, run.no());
+                run.name(),
+                run.status().ordinal(),
+                run.endTimeMillis().isPresent() ? run.endTimeMillis().getAsLong() : null,
+                run.no());
     }
 
     void markDeleted(Sql sql, long no, long now) {
@@ -69,25 +91,35 @@ final class RunStore {
     boolean insertParam(Sql sql, RunInfo run, String key, String value) {
         return sql.update(
                         "insert into run_params (run, key, value, experiment) values (?, ?, ?, ?) on conflict do nothing",
-                        run.no(), key, value, run.experiment())
+                        run.no(),
+                        key,
+                        value,
+                        run.experiment())
                 == 1;
     }
 
     Optional<String> param(Sql sql, long run, String key) {
-        return sql.query("select value from run_params where run = ? and key = ?", row -> row.getString(1), run, key)
-                .stream().findFirst();
+        return sql
+                .query("select value from run_params where run = ? and key = ?", row -> row.getString(1), run, key)
+                .stream()
+                .findFirst();
     }
 
     void setTag(Sql sql, RunInfo run, String key, String value) {
         sql.update(
                 "insert into run_tags (run, key, value, experiment) values (?, ?, ?, ?)"
                         + " on conflict (run, key) do update set value = excluded.value",
-                run.no(), key, value, run.experiment());
+                run.no(),
+                key,
+                value,
+                run.experiment());
     }
 
     Optional<String> tag(Sql sql, long run, String key) {
-        return sql.query("select value from run_tags where run = ? and key = ?", row -> row.getString(1), run, key)
-                .stream().findFirst();
+        return sql
+                .query("select value from run_tags where run = ? and key = ?", row -> row.getString(1), run, key)
+                .stream()
+                .findFirst();
     }
 
     boolean deleteTag(Sql sql, long run, String key) {
@@ -103,10 +135,19 @@ final class RunStore {
         sql.update(
                 "insert into datasets (experiment, name, digest, source_type, source, schema, profile) values (?, ?, ?, ?, ?, ?, ?)"
                         + " on conflict (experiment, name, digest) do nothing",
-                experiment, dataset.name(), dataset.digest(), dataset.sourceType(), dataset.source(), dataset.schema(), dataset.profile());
+                experiment,
+                dataset.name(),
+                dataset.digest(),
+                dataset.sourceType(),
+                dataset.source(),
+                dataset.schema(),
+                dataset.profile());
         return sql.query(
                         "select id from datasets where experiment = ? and name = ? and digest = ?",
-                        row -> row.getLong(1), experiment, dataset.name(), dataset.digest())
+                        row -> row.getLong(1),
+                        experiment,
+                        dataset.name(),
+                        dataset.digest())
                 .getFirst();
     }
 
@@ -115,7 +156,9 @@ final class RunStore {
         return sql.update(
                         "insert into run_datasets (run, dataset, ordinal)"
                                 + " select ?, ?, count(*) from run_datasets where run = ? on conflict do nothing",
-                        run, dataset, run)
+                        run,
+                        dataset,
+                        run)
                 == 1;
     }
 
@@ -123,11 +166,19 @@ final class RunStore {
         sql.update(
                 "insert into run_dataset_tags (run, dataset, key, value) values (?, ?, ?, ?)"
                         + " on conflict (run, dataset, key) do update set value = excluded.value",
-                run, dataset, key, value);
+                run,
+                dataset,
+                key,
+                value);
     }
 
     void linkModel(Sql sql, long run, String model, boolean isOutput, long step) {
-        sql.update("insert into run_models (run, model, is_output, step) values (?, ?, ?, ?) on conflict do nothing", run, model, isOutput ? 1 : 0, step);
+        sql.update(
+                "insert into run_models (run, model, is_output, step) values (?, ?, ?, ?) on conflict do nothing",
+                run,
+                model,
+                isOutput ? 1 : 0,
+                step);
     }
 
     /// The runs with everything logged to them: five queries, however many runs.
@@ -139,18 +190,40 @@ final class RunStore {
             byRun.put(info.no(), new Collected());
             numbers.append(numbers.isEmpty() ? "" : ",").append(info.no());
         }
-        // The numbers are our own, so they may stand in the text: ten thousand bound values would be slower than the query.
+        // The numbers are our own, so they may stand in the text: ten thousand bound values would be slower than the
+        // query.
         String in = " in (" + numbers + ")";
-        sql.scan("select run, key, value, at, step, is_nan from metric_series where run" + in, row -> of(byRun, row).metrics.add(
-                new MetricPoint(row.getString(2), MetricPoint.load(row.getDouble(3), row.getInt(6)), row.getLong(4), row.getLong(5))));
-        sql.scan("select run, key, value from run_params where run" + in, row -> of(byRun, row).params.put(row.getString(2), row.getString(3)));
-        sql.scan("select run, key, value from run_tags where run" + in, row -> of(byRun, row).tags.put(row.getString(2), row.getString(3)));
+        sql.scan(
+                "select run, key, value, at, step, is_nan from metric_series where run" + in,
+                row -> of(byRun, row)
+                        .metrics
+                        .add(new MetricPoint(
+                                row.getString(2),
+                                MetricPoint.load(row.getDouble(3), row.getInt(6)),
+                                row.getLong(4),
+                                row.getLong(5))));
+        sql.scan(
+                "select run, key, value from run_params where run" + in,
+                row -> of(byRun, row).params.put(row.getString(2), row.getString(3)));
+        sql.scan(
+                "select run, key, value from run_tags where run" + in,
+                row -> of(byRun, row).tags.put(row.getString(2), row.getString(3)));
         sql.scan(
                 "select i.run, i.dataset, d.name, d.digest, d.source_type, d.source, d.schema, d.profile"
-                        + " from run_datasets i join datasets d on d.id = i.dataset where i.run" + in + " order by i.run, i.ordinal",
-                row -> of(byRun, row).datasets.put(row.getLong(2), new DatasetInput(
-                        row.getString(3), row.getString(4), row.getString(5), row.getString(6), row.getString(7), row.getString(8),
-                        new LinkedHashMap<>())));
+                        + " from run_datasets i join datasets d on d.id = i.dataset where i.run" + in
+                        + " order by i.run, i.ordinal",
+                row -> of(byRun, row)
+                        .datasets
+                        .put(
+                                row.getLong(2),
+                                new DatasetInput(
+                                        row.getString(3),
+                                        row.getString(4),
+                                        row.getString(5),
+                                        row.getString(6),
+                                        row.getString(7),
+                                        row.getString(8),
+                                        new LinkedHashMap<>())));
         sql.scan("select run, dataset, key, value from run_dataset_tags where run" + in, row -> {
             DatasetInput dataset = of(byRun, row).datasets.get(row.getLong(2));
             if (dataset != null) dataset.tags().put(row.getString(3), row.getString(4));
@@ -160,7 +233,9 @@ final class RunStore {
             if (row.getInt(3) == 1) run.outputs.add(new Run.ModelOutput(row.getString(2), row.getLong(4)));
             else run.inputs.add(row.getString(2));
         });
-        return infos.stream().map(info -> byRun.getOrDefault(info.no(), new Collected()).with(info)).toList();
+        return infos.stream()
+                .map(info -> byRun.getOrDefault(info.no(), new Collected()).with(info))
+                .toList();
     }
 
     private static Collected of(Map<Long, Collected> byRun, ResultSet row) throws SQLException {
@@ -191,8 +266,11 @@ final class RunStore {
                         + " join experiments e on e.id = d.experiment and e.workspace = ? and e.deleted_at is null"
                         + " join run_datasets i on i.dataset = d.id"
                         + " left join run_dataset_tags t on t.run = i.run and t.dataset = i.dataset and t.key = 'mlflow.data.context'"
-                        + " where d.experiment in (" + in + ") order by d.experiment, d.name, d.digest, t.value limit ?",
-                row -> new DatasetSummary(row.getLong(1), row.getString(2), row.getString(3), Optional.ofNullable(row.getString(4))),
-                workspace, limit);
+                        + " where d.experiment in (" + in
+                        + ") order by d.experiment, d.name, d.digest, t.value limit ?",
+                row -> new DatasetSummary(
+                        row.getLong(1), row.getString(2), row.getString(3), Optional.ofNullable(row.getString(4))),
+                workspace,
+                limit);
     }
 }

@@ -74,7 +74,8 @@ public final class TrackingImport {
 
     /// A run as it is to stand here.
     ///
-    /// @param run with the ids of the source, but for [Placed#id] as its experiment; its latest metrics are not read
+    /// @param run with the ids of the source, but for [Placed#id] as its experiment; its latest metrics are not
+    ///     read
     /// @param withArtifacts see [Earlier]
     public record IncomingRun(String source, Run run, String fingerprint, boolean withArtifacts) {}
 
@@ -100,22 +101,46 @@ public final class TrackingImport {
                     .map(known -> new Placed(known.id(), known.artifactLocation(), Placement.KNOWN));
             if (placed.isPresent()) {
                 // A tag may have come since. One that is here stays: somebody may have changed it here.
-                e.tags().forEach((key, value) ->
-                        imports.setExperimentTagIfAbsent(sql, placed.get().id(), key, value));
+                e.tags()
+                        .forEach((key, value) -> imports.setExperimentTagIfAbsent(
+                                sql, placed.get().id(), key, value));
                 return placed.get();
             }
             Placed made = experiments
                     .findByName(sql, workspace, e.name())
                     .map(same -> new Placed(same.id(), same.artifactLocation(), Placement.MERGED))
-                    .orElseGet(() -> insert(sql, new Experiment(
-                            e.id(), workspace, e.name(), e.artifactLocation(), e.deleted(), created, updated,
-                            e.tags())));
+                    .orElseGet(() -> insert(
+                            sql,
+                            new Experiment(
+                                    e.id(),
+                                    workspace,
+                                    e.name(),
+                                    e.artifactLocation(),
+                                    e.deleted(),
+                                    created,
+                                    updated,
+                                    e.tags())));
             e.tags().forEach((key, value) -> imports.setExperimentTagIfAbsent(sql, made.id(), key, value));
             imports.remember(
-                    sql, source, EXPERIMENT, String.valueOf(e.id()),
-                    new Earlier(String.valueOf(made.id()), "", true, true), clock.millis());
-            ledger.append(sql, "experiment.imported", "experiment:" + made.id(), Map.of(
-                    "name", e.name(), "source", source, "source_id", e.id(), "how", made.how().name()));
+                    sql,
+                    source,
+                    EXPERIMENT,
+                    String.valueOf(e.id()),
+                    new Earlier(String.valueOf(made.id()), "", true, true),
+                    clock.millis());
+            ledger.append(
+                    sql,
+                    "experiment.imported",
+                    "experiment:" + made.id(),
+                    Map.of(
+                            "name",
+                            e.name(),
+                            "source",
+                            source,
+                            "source_id",
+                            e.id(),
+                            "how",
+                            made.how().name()));
             return made;
         });
     }
@@ -126,8 +151,10 @@ public final class TrackingImport {
         String own = ArtifactLocations.OWN_ROOT + "/" + id;
         String location = e.artifactLocation().isEmpty() ? own : e.artifactLocation();
         if (free) {
-            imports.insertExperiment(sql, new Experiment(
-                    id, e.workspace(), e.name(), location, false, e.createdAt(), e.updatedAt(), Map.of()));
+            imports.insertExperiment(
+                    sql,
+                    new Experiment(
+                            id, e.workspace(), e.name(), location, false, e.createdAt(), e.updatedAt(), Map.of()));
         } else {
             experiments.setLocation(sql, id, location);
         }
@@ -163,14 +190,13 @@ public final class TrackingImport {
         return ArtifactLocations.ownPath(artifactUri);
     }
 
-    /// Writes one run with everything logged to it; returns the number of metric points it was given.
+    /// Writes one run with everything logged to it.
     ///
     /// @throws IOException what the history threw; then the run is unfinished, or not there at all
-    public long writeRun(IncomingRun run, History history) throws IOException {
+    public void writeRun(IncomingRun run, History history) throws IOException {
         RunWriting writing = new RunWriting(run);
         history.forEach(writing::add);
         writing.finish();
-        return writing.points;
     }
 
     /// One run on its way in.
@@ -202,9 +228,19 @@ public final class TrackingImport {
                 if (last) {
                     if (!first) runs.deleteTag(sql, run.no(), UNFINISHED_TAG);
                     remember(sql, true);
-                    ledger.append(sql, "run.imported", run.urn(), Map.of(
-                            "experiment", run.experiment(), "name", run.name(), "source", incoming.source(),
-                            "points", points));
+                    ledger.append(
+                            sql,
+                            "run.imported",
+                            run.urn(),
+                            Map.of(
+                                    "experiment",
+                                    run.experiment(),
+                                    "name",
+                                    run.name(),
+                                    "source",
+                                    incoming.source(),
+                                    "points",
+                                    points));
                 }
                 return 0;
             });
@@ -215,9 +251,12 @@ public final class TrackingImport {
         private RunInfo begin(Sql sql, boolean isAll) {
             Run given = incoming.run();
             RunInfo run = imports.upsertRun(sql, ExperimentService.workspace(), given.info(), clock.millis())
-                    .orElseThrow(() -> CONFLICT.because("Run %s belongs to another workspace here.", given.info().id()));
+                    .orElseThrow(() -> CONFLICT.because(
+                            "Run %s belongs to another workspace here.",
+                            given.info().id()));
             given.params().forEach((key, value) -> imports.setParam(sql, run, key, value));
             given.tags().forEach((key, value) -> runs.setTag(sql, run, key, value));
+            if (!run.name().isEmpty()) runs.setTag(sql, run, RunService.RUN_NAME_TAG, run.name());
             for (DatasetInput dataset : given.datasets()) {
                 long id = runs.dataset(sql, run.experiment(), dataset);
                 runs.linkDataset(sql, run.no(), id);
@@ -259,8 +298,11 @@ public final class TrackingImport {
             model.metrics().forEach(metric -> models.addMetric(sql, metric));
             Earlier state = new Earlier(model.id(), fingerprint, true, withArtifacts);
             imports.remember(sql, source, LOGGED_MODEL, model.id(), state, clock.millis());
-            ledger.append(sql, "logged-model.imported", model.urn(), Map.of(
-                    "experiment", model.experiment(), "name", model.name(), "source", source));
+            ledger.append(
+                    sql,
+                    "logged-model.imported",
+                    model.urn(),
+                    Map.of("experiment", model.experiment(), "name", model.name(), "source", source));
             return 0;
         });
     }

@@ -11,7 +11,11 @@ import java.util.List;
 
 /// Tracking, wired.
 public record TrackingSlice(
-        ExperimentService experiments, RunService runs, LoggedModelService loggedModels, TrashService trash, ArtifactService artifacts) {
+        ExperimentService experiments,
+        RunService runs,
+        LoggedModelService loggedModels,
+        TrashService trash,
+        ArtifactService artifacts) {
     public static final List<Migration> MIGRATIONS = List.of(
             new Migration("tracking", "V001__create_tracking"), new Migration("tracking", "V002__create_imports"));
 

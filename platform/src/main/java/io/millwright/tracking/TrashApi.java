@@ -27,23 +27,40 @@ final class TrashApi {
 
     void addRoutes(Routes routes) {
         routes.own()
-                .on("GET", "/trash", BodyKind.NONE, "What lies in the trash, and what taking it away would free", this::list)
-                .on("POST", "/trash/collect", BodyKind.JSON, "Takes away what has been in the trash long enough", this::collect)
+                .on(
+                        "GET",
+                        "/trash",
+                        BodyKind.NONE,
+                        "What lies in the trash, and what taking it away would free",
+                        this::list)
+                .on(
+                        "POST",
+                        "/trash/collect",
+                        BodyKind.JSON,
+                        "Takes away what has been in the trash long enough",
+                        this::collect)
                 .on("GET", "/space", BodyKind.NONE, "What each experiment keeps", this::space);
     }
 
     private Reply list(Call call) throws IOException {
-        Duration olderThan = call.queryValue("older_than").map(TrashApi::duration).orElse(Duration.ZERO);
+        Duration olderThan =
+                call.queryValue("older_than").map(TrashApi::duration).orElse(Duration.ZERO);
         return reply(trash.collect(request(olderThan, false, true), purged -> {}));
     }
 
     private Reply collect(Call call) throws IOException {
         JsonNode body = call.body().length == 0 ? Json.MAPPER.createObjectNode() : Json.parse(call.body());
-        if (!body.isObject()) throw INVALID_ARGUMENT.because("The body is not a JSON object. Send {\"older_than\": \"P30D\", \"keep_artifacts\": false, \"dry_run\": false}, each optional.");
+        if (!body.isObject())
+            throw INVALID_ARGUMENT.because(
+                    "The body is not a JSON object. Send {\"older_than\": \"P30D\", \"keep_artifacts\": false, \"dry_run\": false}, each optional.");
         JsonNode olderThan = body.path("older_than");
-        if (!olderThan.isMissingNode() && !olderThan.isString()) throw INVALID_ARGUMENT.because("'older_than' is no text, expected an ISO 8601 duration such as \"P30D\".");
+        if (!olderThan.isMissingNode() && !olderThan.isString())
+            throw INVALID_ARGUMENT.because("'older_than' is no text, expected an ISO 8601 duration such as \"P30D\".");
         return reply(trash.collect(
-                request(olderThan.isString() ? duration(olderThan.stringValue()) : Duration.ZERO, flag(body, "keep_artifacts"), flag(body, "dry_run")),
+                request(
+                        olderThan.isString() ? duration(olderThan.stringValue()) : Duration.ZERO,
+                        flag(body, "keep_artifacts"),
+                        flag(body, "dry_run")),
                 purged -> {}));
     }
 
@@ -65,7 +82,8 @@ final class TrashApi {
         } catch (DateTimeParseException e) {
             // Told below, like a negative one.
         }
-        throw INVALID_ARGUMENT.because("'older_than' is no duration of up to 100 years: expected ISO 8601, such as P30D or PT12H.");
+        throw INVALID_ARGUMENT.because(
+                "'older_than' is no duration of up to 100 years: expected ISO 8601, such as P30D or PT12H.");
     }
 
     private static Reply reply(TrashService.Report report) throws IOException {
@@ -120,7 +138,9 @@ final class TrashApi {
                 json.writeEndObject();
             }
             json.writeEndArray();
-            if (usage.size() > PAGE) json.writeStringProperty("next_after", String.valueOf(page.getLast().experiment()));
+            if (usage.size() > PAGE)
+                json.writeStringProperty(
+                        "next_after", String.valueOf(page.getLast().experiment()));
             json.writeEndObject();
         });
     }

@@ -32,7 +32,14 @@ public final class TrashService {
     /// One thing that went, or would go.
     ///
     /// @param bytes of its artifacts; what is shared with others is freed with the last of them
-    public record Purged(String kind, String workspace, String id, String name, long files, long bytes, boolean artifactsElsewhere) {}
+    public record Purged(
+            String kind,
+            String workspace,
+            String id,
+            String name,
+            long files,
+            long bytes,
+            boolean artifactsElsewhere) {}
 
     /// What a collection did, or would do.
     public record Report(List<Purged> purged, Optional<Sweep> sweep) {
@@ -43,7 +50,15 @@ public final class TrashService {
 
     /// What one experiment keeps.
     public record Usage(
-            long experiment, String workspace, String name, boolean deleted, long runs, long deletedRuns, long metrics, long files, long bytes) {}
+            long experiment,
+            String workspace,
+            String name,
+            boolean deleted,
+            long runs,
+            long deletedRuns,
+            long metrics,
+            long files,
+            long bytes) {}
 
     private final Db db;
     private final Ledger ledger;
@@ -73,13 +88,18 @@ public final class TrashService {
             list(request.workspace(), before).forEach(item -> note.accept(measure(item, request)));
             return new Report(purged, request.keepArtifacts() ? Optional.empty() : Optional.of(artifacts.sweep(true)));
         }
-        drain(() -> db.read(sql -> trash.runs(sql, request.workspace(), before, PAGE)), item -> purge(item, request, note));
-        drain(() -> db.read(sql -> trash.loggedModels(sql, request.workspace(), before, PAGE)), item -> purge(item, request, note));
+        drain(
+                () -> db.read(sql -> trash.runs(sql, request.workspace(), before, PAGE)),
+                item -> purge(item, request, note));
+        drain(
+                () -> db.read(sql -> trash.loggedModels(sql, request.workspace(), before, PAGE)),
+                item -> purge(item, request, note));
         drain(() -> db.read(sql -> trash.experiments(sql, request.workspace(), before, PAGE)), item -> {
             drain(
                     () -> {
                         db.tx(sql -> {
-                            if (trash.isDeletedExperiment(sql, item.experiment())) trash.trashContents(sql, item.experiment(), clock.millis());
+                            if (trash.isDeletedExperiment(sql, item.experiment()))
+                                trash.trashContents(sql, item.experiment(), clock.millis());
                             return 0;
                         });
                         return db.read(sql -> trash.contentsOf(sql, item.experiment(), PAGE));
@@ -101,7 +121,8 @@ public final class TrashService {
     }
 
     /// Page by page until nothing is left or nothing goes any more.
-    private static void drain(java.util.function.Supplier<List<TrashStore.Item>> page, Consumer<TrashStore.Item> purge) {
+    private static void drain(
+            java.util.function.Supplier<List<TrashStore.Item>> page, Consumer<TrashStore.Item> purge) {
         List<TrashStore.Item> last = List.of();
         for (List<TrashStore.Item> items = page.get(); !items.isEmpty() && !items.equals(last); items = page.get()) {
             items.forEach(purge);
@@ -112,26 +133,38 @@ public final class TrashService {
     private Purged measure(TrashStore.Item item, Request request) {
         Optional<String> path = ArtifactLocations.ownPath(item.artifactUri());
         // An experiment's own folder is counted with the runs and models in it.
-        boolean counts = path.isPresent() && !request.keepArtifacts() && !item.kind().equals("experiment");
-        SpaceReport space = counts ? inWorkspace(item.workspace(), () -> artifacts.spaceUnder(path.get())) : new SpaceReport(0, 0, 0);
-        return new Purged(item.kind(), item.workspace(), item.id(), item.name(), space.files(), space.bytes(), path.isEmpty());
+        boolean counts =
+                path.isPresent() && !request.keepArtifacts() && !item.kind().equals("experiment");
+        SpaceReport space = counts
+                ? inWorkspace(item.workspace(), () -> artifacts.spaceUnder(path.get()))
+                : new SpaceReport(0, 0, 0);
+        return new Purged(
+                item.kind(), item.workspace(), item.id(), item.name(), space.files(), space.bytes(), path.isEmpty());
     }
 
     private void purge(TrashStore.Item item, Request request, Consumer<Purged> note) {
         Purged purged = measure(item, request);
         boolean gone = switch (item.kind()) {
             case "run" -> purgeRun(item, purged, request);
-            case "logged-model" -> purgeRows(item, purged, request, () -> db.tx(sql -> {
-                if (!trash.deleteLoggedModel(sql, item.id())) return false;
-                tombstone(sql, item, purged, request);
-                return true;
-            }));
-            default -> purgeRows(item, purged, request, () -> db.tx(sql -> {
-                if (!trash.isDeletedExperiment(sql, item.experiment())) return false;
-                trash.deleteExperiment(sql, item.experiment());
-                tombstone(sql, item, purged, request);
-                return true;
-            }));
+            case "logged-model" ->
+                purgeRows(
+                        item,
+                        request,
+                        () -> db.tx(sql -> {
+                            if (!trash.deleteLoggedModel(sql, item.id())) return false;
+                            tombstone(sql, item, purged, request);
+                            return true;
+                        }));
+            default ->
+                purgeRows(
+                        item,
+                        request,
+                        () -> db.tx(sql -> {
+                            if (!trash.isDeletedExperiment(sql, item.experiment())) return false;
+                            trash.deleteExperiment(sql, item.experiment());
+                            tombstone(sql, item, purged, request);
+                            return true;
+                        }));
         };
         if (gone) note.accept(purged);
     }
@@ -143,15 +176,18 @@ public final class TrashService {
         while (db.tx(sql -> trash.deletePoints(sql, run.get(), POINTS_AT_ONCE)) > 0) {
             // Each piece is its own transaction.
         }
-        return purgeRows(item, purged, request, () -> db.tx(sql -> {
-            trash.deleteRun(sql, run.get());
-            tombstone(sql, item, purged, request);
-            return true;
-        }));
+        return purgeRows(
+                item,
+                request,
+                () -> db.tx(sql -> {
+                    trash.deleteRun(sql, run.get());
+                    tombstone(sql, item, purged, request);
+                    return true;
+                }));
     }
 
     /// Artifacts go before the rows that lead to them: after a crash in between, the next collection finds them again.
-    private boolean purgeRows(TrashStore.Item item, Purged purged, Request request, java.util.function.BooleanSupplier rows) {
+    private boolean purgeRows(TrashStore.Item item, Request request, java.util.function.BooleanSupplier rows) {
         Optional<String> path = ArtifactLocations.ownPath(item.artifactUri());
         boolean ownFolder = !item.kind().equals("experiment");
         if (path.isPresent() && ownFolder && !request.keepArtifacts()) {
@@ -161,22 +197,44 @@ public final class TrashService {
     }
 
     private void tombstone(io.millwright.ledger.Sql sql, TrashStore.Item item, Purged purged, Request request) {
-        ledger.append(sql, item.kind() + ".purged", item.kind() + ":" + item.id(), Map.of(
-                "name", item.name(), "experiment", item.experiment(), "files", purged.files(), "bytes", purged.bytes(),
-                "artifacts_kept", request.keepArtifacts() || purged.artifactsElsewhere()));
+        ledger.append(
+                sql,
+                item.kind() + ".purged",
+                item.kind() + ":" + item.id(),
+                Map.of(
+                        "name",
+                        item.name(),
+                        "experiment",
+                        item.experiment(),
+                        "files",
+                        purged.files(),
+                        "bytes",
+                        purged.bytes(),
+                        "artifacts_kept",
+                        request.keepArtifacts() || purged.artifactsElsewhere()));
     }
 
     /// What each experiment keeps, by id.
     ///
     /// @param after the last id of the page before, -1 for the first
     public List<Usage> usage(@Nullable String workspace, long after, int limit) {
-        return db.read(sql -> trash.usage(sql, workspace, after, limit)).stream().map(u -> {
-            SpaceReport space = ArtifactLocations.ownPath(u.artifactLocation())
-                    .map(path -> inWorkspace(u.workspace(), () -> artifacts.spaceUnder(path)))
-                    .orElse(new SpaceReport(0, 0, 0));
-            return new Usage(
-                    u.experiment(), u.workspace(), u.name(), u.deleted(), u.runs(), u.deletedRuns(), u.metricSeries(), space.files(), space.bytes());
-        }).toList();
+        return db.read(sql -> trash.usage(sql, workspace, after, limit)).stream()
+                .map(u -> {
+                    SpaceReport space = ArtifactLocations.ownPath(u.artifactLocation())
+                            .map(path -> inWorkspace(u.workspace(), () -> artifacts.spaceUnder(path)))
+                            .orElse(new SpaceReport(0, 0, 0));
+                    return new Usage(
+                            u.experiment(),
+                            u.workspace(),
+                            u.name(),
+                            u.deleted(),
+                            u.runs(),
+                            u.deletedRuns(),
+                            u.metricSeries(),
+                            space.files(),
+                            space.bytes());
+                })
+                .toList();
     }
 
     private static <T> T inWorkspace(String workspace, ScopedValue.CallableOp<T, RuntimeException> body) {

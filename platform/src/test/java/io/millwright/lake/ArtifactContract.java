@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -23,7 +24,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.ArrayList;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,11 +87,19 @@ abstract class ArtifactContract {
 
     @Test
     void a_listing_shows_one_level_by_name() throws Exception {
-        for (String path : List.of("r/b.txt", "r/a/x", "r/a/y/z", "r/a.txt", "r/a-b/q", "r/Z", "other", "r2/x", "r/é", "r/a0")) lake.store(path, "12345");
+        for (String path :
+                List.of("r/b.txt", "r/a/x", "r/a/y/z", "r/a.txt", "r/a-b/q", "r/Z", "other", "r2/x", "r/é", "r/a0"))
+            lake.store(path, "12345");
 
-        assertThat(lake.artifacts.list("r")).containsExactly(
-                new ArtifactInfo("Z", false, 5), new ArtifactInfo("a", true, 0), new ArtifactInfo("a-b", true, 0), new ArtifactInfo("a.txt", false, 5),
-                new ArtifactInfo("a0", false, 5), new ArtifactInfo("b.txt", false, 5), new ArtifactInfo("é", false, 5));
+        assertThat(lake.artifacts.list("r"))
+                .containsExactly(
+                        new ArtifactInfo("Z", false, 5),
+                        new ArtifactInfo("a", true, 0),
+                        new ArtifactInfo("a-b", true, 0),
+                        new ArtifactInfo("a.txt", false, 5),
+                        new ArtifactInfo("a0", false, 5),
+                        new ArtifactInfo("b.txt", false, 5),
+                        new ArtifactInfo("é", false, 5));
         assertThat(lake.names("")).containsExactly("other", "r/", "r2/");
         assertThat(lake.names("r/a/")).containsExactly("x", "y/");
     }
@@ -123,7 +131,9 @@ abstract class ArtifactContract {
 
         lake.store("a", "second");
 
-        assertThat(opened.stream().readAllBytes()).asString(StandardCharsets.UTF_8).isEqualTo("first");
+        assertThat(opened.stream().readAllBytes())
+                .asString(StandardCharsets.UTF_8)
+                .isEqualTo("first");
     }
 
     @Test
@@ -144,8 +154,11 @@ abstract class ArtifactContract {
         lake.store("there", "old");
         InputStream broken = new SequenceInputStream(new ByteArrayInputStream(random(700_000, 4)), new BrokenStream());
 
-        assertThatThrownBy(() -> lake.artifacts.store("there", broken, -1)).isInstanceOf(IOException.class).hasMessage("connection reset");
-        assertThatThrownBy(() -> lake.artifacts.store("d/new", new BrokenStream(), -1)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> lake.artifacts.store("there", broken, -1))
+                .isInstanceOf(IOException.class)
+                .hasMessage("connection reset");
+        assertThatThrownBy(() -> lake.artifacts.store("d/new", new BrokenStream(), -1))
+                .isInstanceOf(IOException.class);
 
         assertThat(lake.text("there")).isEqualTo("old");
         assertThat(lake.names("")).containsExactly("there");
@@ -182,13 +195,15 @@ abstract class ArtifactContract {
         fails(ErrorCode.INVALID_ARGUMENT, () -> lake.store("a", "y"));
 
         assertThat(lake.names("a")).containsExactly("b");
-        assertThatThrownBy(() -> lake.artifacts.open("a")).hasMessage("Artifact path refers to a directory, not a file: 'a'");
+        assertThatThrownBy(() -> lake.artifacts.open("a"))
+                .hasMessage("Artifact path refers to a directory, not a file: 'a'");
         assertThatThrownBy(() -> lake.artifacts.open("a/x")).hasMessage("No such artifact: 'a/x'");
     }
 
     @Test
     void deleting_a_directory_takes_everything_below_and_nothing_beside() throws Exception {
-        for (String path : List.of("r/m/a", "r/m/b/c", "r/m/b/d/e", "r/m-2/a", "r/m.txt", "r/m0", "r/l")) lake.store(path, path);
+        for (String path : List.of("r/m/a", "r/m/b/c", "r/m/b/d/e", "r/m-2/a", "r/m.txt", "r/m0", "r/l"))
+            lake.store(path, path);
 
         assertThat(lake.artifacts.deleteTree("r/m")).isEqualTo(3);
 
@@ -227,8 +242,12 @@ abstract class ArtifactContract {
         lake.artifacts.deleteTree("a/b");
 
         List<Event> events = lake.ledger.eventsAbout("artifact:a/b");
-        assertThat(events).extracting(Event::type).containsExactly("artifact.stored", "artifact.stored", "artifact.deleted");
-        assertThat(events.getFirst().payload()).contains(sha256("hello".getBytes(StandardCharsets.UTF_8))).contains("\"size\":5");
+        assertThat(events)
+                .extracting(Event::type)
+                .containsExactly("artifact.stored", "artifact.stored", "artifact.deleted");
+        assertThat(events.getFirst().payload())
+                .contains(sha256("hello".getBytes(StandardCharsets.UTF_8)))
+                .contains("\"size\":5");
     }
 
     @Test
@@ -307,7 +326,8 @@ abstract class ArtifactContract {
         }
 
         lake.artifacts.sweep(false);
-        for (int writer = 0; writer < 6; writer++) assertThat(lake.bytes("w/" + writer)).isEqualTo(contents[writer % contents.length]);
+        for (int writer = 0; writer < 6; writer++)
+            assertThat(lake.bytes("w/" + writer)).isEqualTo(contents[writer % contents.length]);
         assertThat(blobsInStore()).isEqualTo(contents.length);
     }
 
@@ -335,7 +355,9 @@ abstract class ArtifactContract {
     }
 
     static void fails(ErrorCode code, ThrowingCallable call) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(Failure.class, failure -> assertThat(failure.code()).isEqualTo(code));
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.code()).isEqualTo(code));
     }
 
     static byte[] random(int size, long seed) {
@@ -350,6 +372,11 @@ abstract class ArtifactContract {
 
     /// A client that goes away.
     static final class BrokenStream extends InputStream {
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            throw new IOException("connection reset");
+        }
+
         @Override
         public int read() throws IOException {
             throw new IOException("connection reset");

@@ -31,18 +31,29 @@ final class ArtifactFaultsTest {
     @Test
     void a_full_disk_is_told_and_nothing_half_done_stays() throws Exception {
         Path small = Files.createDirectory(home.resolve("small"));
-        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small.toString()) == 0, "only root mounts a small disk");
-        try (Lake lake = Lake.onFolder(SqliteDb.open(home.resolve("millwright.db")), small.resolve("artifacts"), 1 << 30)) {
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small.toString()) == 0,
+                "only root mounts a small disk");
+        try (Lake lake =
+                Lake.onFolder(SqliteDb.open(home.resolve("millwright.db")), small.resolve("artifacts"), 1 << 30)) {
             lake.store("kept", random(500_000, 1));
 
             byte[] large = random(3_000_000, 2);
             for (long length : new long[] {-1, large.length}) {
                 assertThatThrownBy(() -> lake.artifacts.store("kept", new ByteArrayInputStream(large), length))
-                        .hasMessageStartingWith("The disk that holds the artifacts is full; nothing of this upload was kept.");
-                fails(ErrorCode.UNAVAILABLE, () -> lake.artifacts.store("d/new", new ByteArrayInputStream(large), length));
+                        .hasMessageStartingWith(
+                                "The disk that holds the artifacts is full; nothing of this upload was kept.");
+                fails(
+                        ErrorCode.UNAVAILABLE,
+                        () -> lake.artifacts.store("d/new", new ByteArrayInputStream(large), length));
             }
-            String id = lake.slice.uploads().create("default", ArtifactPath.of("p"), 2).id();
-            fails(ErrorCode.UNAVAILABLE, () -> ((PartUploads) lake.slice.uploads()).putPart(id, 1, new ByteArrayInputStream(large), -1));
+            String id = lake.slice
+                    .uploads()
+                    .create("default", ArtifactPath.of("p"), 2)
+                    .id();
+            fails(
+                    ErrorCode.UNAVAILABLE,
+                    () -> ((PartUploads) lake.slice.uploads()).putPart(id, 1, new ByteArrayInputStream(large), -1));
 
             assertThat(lake.bytes("kept")).isEqualTo(random(500_000, 1));
             assertThat(lake.names("")).containsExactly("kept");
@@ -56,15 +67,20 @@ final class ArtifactFaultsTest {
     @Test
     void a_killed_process_loses_nothing_it_answered() throws Exception {
         ProcessBuilder command = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path"), KilledWriter.class.getName(), home.toString());
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                KilledWriter.class.getName(),
+                home.toString());
         Process writer = command.redirectError(ProcessBuilder.Redirect.DISCARD).start();
         List<String> answered = new ArrayList<>();
         try (BufferedReader out = new BufferedReader(writer.inputReader(StandardCharsets.UTF_8))) {
             for (String line; (line = out.readLine()) != null; ) {
                 if (!line.startsWith("stored ")) continue; // The log goes there too.
                 answered.add(line);
-                if (answered.size() == 40) writer.toHandle().destroyForcibly(); // SIGKILL, and what it said is still read.
+                if (answered.size() == 40)
+                    writer.toHandle().destroyForcibly(); // SIGKILL, and what it said is still read.
             }
         }
         writer.waitFor();
@@ -72,7 +88,7 @@ final class ArtifactFaultsTest {
         assertThat(answered).hasSizeGreaterThanOrEqualTo(40);
         try (Lake lake = Lake.onFolder(home)) {
             for (String line : answered) {
-                String[] words = line.split(" ");
+                String[] words = line.split(" ", -1);
                 assertThat(sha256(lake.bytes(words[1]))).isEqualTo(words[2]);
             }
             for (ArtifactInfo listed : lake.artifacts.list("killed")) {
@@ -81,7 +97,8 @@ final class ArtifactFaultsTest {
             }
             lake.clock.forward(Duration.ofDays(2));
             lake.artifacts.sweep(false);
-            assertThat(filesIn(home.resolve("artifacts"))).hasSize(lake.artifacts.list("killed").size());
+            assertThat(filesIn(home.resolve("artifacts")))
+                    .hasSize(lake.artifacts.list("killed").size());
         }
     }
 
@@ -134,7 +151,11 @@ final class ArtifactFaultsTest {
 
     private static int run(String... command) throws Exception {
         try {
-            return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+            return new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
         } catch (IOException e) {
             return -1;
         }

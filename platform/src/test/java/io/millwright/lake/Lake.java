@@ -47,7 +47,10 @@ final class Lake implements AutoCloseable {
     }
 
     static Lake open(Db db, Wiring wiring) {
-        new Migrator(db).migrate(Stream.of(Ledger.MIGRATIONS, ArtifactsSlice.MIGRATIONS).<Migration>flatMap(List::stream).toList());
+        new Migrator(db)
+                .migrate(Stream.of(Ledger.MIGRATIONS, ArtifactsSlice.MIGRATIONS)
+                        .<Migration>flatMap(List::stream)
+                        .toList());
         MovableClock clock = new MovableClock();
         Ledger ledger = new Ledger(db, clock, IDS);
         return new Lake(db, ledger, clock, wiring.wire(db, ledger, clock, IDS));
@@ -55,12 +58,17 @@ final class Lake implements AutoCloseable {
 
     /// On a folder, with SQLite beside it; the same folder may be opened again after closing.
     static Lake onFolder(Path home) {
-        return onFolder(SqliteDb.open(home.resolve("millwright.db")), home.resolve("artifacts"), ArtifactSettings.DEFAULT_MAX_UPLOAD_BYTES);
+        return onFolder(
+                SqliteDb.open(home.resolve("millwright.db")),
+                home.resolve("artifacts"),
+                ArtifactSettings.DEFAULT_MAX_UPLOAD_BYTES);
     }
 
     static Lake onFolder(Db db, Path folder, long maxUploadBytes) {
-        return open(db, (d, ledger, clock, ids) ->
-                ArtifactsSlice.wire(d, ledger, clock, ids, new ArtifactSettings(folder.toUri(), folder, maxUploadBytes)));
+        return open(
+                db,
+                (d, ledger, clock, ids) -> ArtifactsSlice.wire(
+                        d, ledger, clock, ids, new ArtifactSettings(folder.toUri(), folder, maxUploadBytes)));
     }
 
     void store(String path, String content) throws IOException {
@@ -82,7 +90,9 @@ final class Lake implements AutoCloseable {
     }
 
     List<String> names(String directory) {
-        return artifacts.list(directory).stream().map(info -> info.directory() ? info.name() + "/" : info.name()).toList();
+        return artifacts.list(directory).stream()
+                .map(info -> info.directory() ? info.name() + "/" : info.name())
+                .toList();
     }
 
     static RequestContext workspace(String name) {

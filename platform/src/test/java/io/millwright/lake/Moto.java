@@ -25,13 +25,18 @@ final class Moto implements AutoCloseable {
     static Moto start(Path log) throws Exception {
         Optional<String> python = Optional.ofNullable(System.getProperty("millwright.peers.python"))
                 .or(() -> Optional.ofNullable(System.getenv("MILLWRIGHT_PEERS_PYTHON")));
-        assumeTrue(python.isPresent(), "S3 is tested against moto: set MILLWRIGHT_PEERS_PYTHON to a python that has moto[server]");
+        assumeTrue(
+                python.isPresent(),
+                "S3 is tested against moto: set MILLWRIGHT_PEERS_PYTHON to a python that has moto[server]");
         int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        Process process = new ProcessBuilder(python.get(), "-m", "moto.server", "-H", "127.0.0.1", "-p", String.valueOf(port))
-                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        Process process = new ProcessBuilder(
+                        python.get(), "-m", "moto.server", "-H", "127.0.0.1", "-p", String.valueOf(port))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
         Moto moto = new Moto(process, URI.create("http://127.0.0.1:" + port));
         moto.awaitAnswer(log);
         System.setProperty("aws.endpointUrlS3", moto.endpoint.toString());

@@ -18,6 +18,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +63,8 @@ final class PartUploadsTest {
         uploads().complete("default", PATH, id, List.of(b, c, a));
 
         assertThat(lake.text(PATH.value())).isEqualTo("aaabbc");
-        assertThat(lake.artifacts.open(PATH.value()).sha256()).contains(sha256("aaabbc".getBytes()));
+        assertThat(lake.artifacts.open(PATH.value()).sha256())
+                .contains(sha256("aaabbc".getBytes(StandardCharsets.UTF_8)));
         assertThat(partFiles()).isZero();
     }
 
@@ -74,7 +76,8 @@ final class PartUploadsTest {
         PartTag other = put(id, 2, "!");
         put(id, 2, "!");
 
-        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(first, other))).hasMessageStartingWith("Part 1 has the etag ");
+        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(first, other)))
+                .hasMessageStartingWith("Part 1 has the etag ");
         uploads().complete("default", PATH, id, List.of(second, other));
 
         assertThat(lake.text(PATH.value())).isEqualTo("right!");
@@ -103,12 +106,17 @@ final class PartUploadsTest {
         PartTag two = put(id, 2, "2");
 
         assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, two)))
-                .hasMessageStartingWith("Part 3 of 3 has not arrived.").hasMessageContaining("/api/millwright/v1/uploads/" + id);
+                .hasMessageStartingWith("Part 3 of 3 has not arrived.")
+                .hasMessageContaining("/api/millwright/v1/uploads/" + id);
         PartTag three = put(id, 3, "3");
-        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, three))).hasMessageStartingWith("Part 2 is not named");
-        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, two, three, three))).hasMessageStartingWith("Part 3 is named twice");
-        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, two, three, new PartTag(4, "x")))).hasMessageStartingWith("Part 4 is named");
-        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, two, new PartTag(3, "\"0\"")))).hasMessageStartingWith("Part 3 has the etag");
+        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, three)))
+                .hasMessageStartingWith("Part 2 is not named");
+        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, two, three, three)))
+                .hasMessageStartingWith("Part 3 is named twice");
+        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, two, three, new PartTag(4, "x"))))
+                .hasMessageStartingWith("Part 4 is named");
+        assertThatThrownBy(() -> uploads().complete("default", PATH, id, List.of(one, two, new PartTag(3, "\"0\""))))
+                .hasMessageStartingWith("Part 3 has the etag");
         assertThat(lake.text(PATH.value())).isEqualTo("old");
 
         uploads().complete("default", PATH, id, List.of(one, two, three));
@@ -118,7 +126,8 @@ final class PartUploadsTest {
     @Test
     void a_broken_part_is_not_there() throws Exception {
         String id = create(1);
-        InputStream broken = new SequenceInputStream(new ByteArrayInputStream(new byte[100]), new ArtifactContract.BrokenStream());
+        InputStream broken =
+                new SequenceInputStream(new ByteArrayInputStream(new byte[100]), new ArtifactContract.BrokenStream());
 
         assertThatThrownBy(() -> parts().putPart(id, 1, broken, -1)).isInstanceOf(IOException.class);
 
@@ -152,7 +161,9 @@ final class PartUploadsTest {
         assertThat(status.present()).extracting(PartInfo::number).containsExactly(2);
         assertThat(status.missing()).extracting(Target::number).containsExactly(1, 3);
         assertThat(status.missing().getFirst().url()).hasPath("/api/2.0/mlflow-artifacts/mpu/part/" + id + "/1");
-        List<PartTag> tags = new ArrayList<>(status.present().stream().map(part -> new PartTag(part.number(), part.etag())).toList());
+        List<PartTag> tags = new ArrayList<>(status.present().stream()
+                .map(part -> new PartTag(part.number(), part.etag()))
+                .toList());
         tags.add(put(id, 1, "a"));
         tags.add(put(id, 3, "c"));
         uploads().complete("default", PATH, id, tags);
@@ -192,7 +203,13 @@ final class PartUploadsTest {
             for (int n = 1; n <= 10; n++) {
                 int number = n;
                 for (int twice = 0; twice < 2; twice++) {
-                    puts.add(() -> new PartTag(number, parts().putPart(id, number, new ByteArrayInputStream(content, (number - 1) * 100_000, 100_000), 100_000)));
+                    puts.add(() -> new PartTag(
+                            number,
+                            parts().putPart(
+                                            id,
+                                            number,
+                                            new ByteArrayInputStream(content, (number - 1) * 100_000, 100_000),
+                                            100_000)));
                 }
             }
             List<PartTag> tags = new ArrayList<>();
@@ -240,7 +257,9 @@ final class PartUploadsTest {
         byte[] content = random(60_000, 9);
         String expected = sha256(content);
         qt().withExamples(25)
-                .forAll(lists().of(integers().between(0, content.length)).ofSizeBetween(0, 6), integers().all())
+                .forAll(
+                        lists().of(integers().between(0, content.length)).ofSizeBetween(0, 6),
+                        integers().all())
                 .checkAssert((cuts, seed) -> {
                     try {
                         assertThat(hashOfSplit(content, cuts, new Random(seed))).isEqualTo(expected);
@@ -263,7 +282,8 @@ final class PartUploadsTest {
         for (int number : order) {
             ByteArrayOutputStream part = new ByteArrayOutputStream();
             part.write(content, bounds.get(number - 1), bounds.get(number) - bounds.get(number - 1));
-            tags.add(new PartTag(number, parts().putPart(id, number, new ByteArrayInputStream(part.toByteArray()), -1)));
+            tags.add(
+                    new PartTag(number, parts().putPart(id, number, new ByteArrayInputStream(part.toByteArray()), -1)));
         }
         lake.artifacts.deleteTree(PATH.value());
         uploads().complete("default", PATH, id, tags);
@@ -283,7 +303,13 @@ final class PartUploadsTest {
     }
 
     private PartTag put(String id, int number, String content) throws IOException {
-        return new PartTag(number, parts().putPart(id, number, new ByteArrayInputStream(content.getBytes()), content.length()));
+        return new PartTag(
+                number,
+                parts().putPart(
+                                id,
+                                number,
+                                new ByteArrayInputStream(content.getBytes(StandardCharsets.UTF_8)),
+                                content.length()));
     }
 
     private long partFiles() throws IOException {

@@ -22,11 +22,10 @@ final class PostgresArtifactTest extends ArtifactContract {
     @TempDir
     Path home;
 
-    private URI database;
+    private final URI database = TestDatabases.postgresUri();
 
     @Override
     Lake open() {
-        database = TestDatabases.postgresUri();
         return another();
     }
 
@@ -45,7 +44,8 @@ final class PostgresArtifactTest extends ArtifactContract {
     @Test
     void two_processes_upload_delete_and_sweep_in_one_tree() throws Exception {
         byte[][] contents = {random(3000, 1), random(3000, 2)};
-        try (Lake other = another(); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (Lake other = another();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Callable<Integer>> work = new ArrayList<>();
             for (int w = 0; w < 8; w++) {
                 int worker = w;
@@ -84,6 +84,8 @@ final class PostgresArtifactTest extends ArtifactContract {
     }
 
     private long countRows(String condition) {
-        return lake.db.read(sql -> sql.query("select count(*) from artifacts where " + condition, row -> row.getLong(1))).getFirst();
+        return lake.db
+                .read(sql -> sql.query("select count(*) from artifacts where " + condition, row -> row.getLong(1)))
+                .getFirst();
     }
 }

@@ -36,7 +36,8 @@ final class S3ArtifactTest extends ArtifactContract {
     @TempDir
     Path home;
 
-    private S3Bucket bucket;
+    private final URI location = URI.create("s3://artifacts-%d/team/ml".formatted(BUCKETS.incrementAndGet()));
+    private final S3Bucket bucket = new S3Bucket(location);
 
     @BeforeAll
     static void startMoto(@TempDir Path logs) throws Exception {
@@ -54,11 +55,11 @@ final class S3ArtifactTest extends ArtifactContract {
     }
 
     private Lake open(long limit) {
-        URI location = URI.create("s3://artifacts-%d/team/ml".formatted(BUCKETS.incrementAndGet()));
-        bucket = new S3Bucket(location);
         bucket.client().createBucket(create -> create.bucket(bucket.name()));
-        return Lake.open(SqliteDb.open(home.resolve("millwright-%s.db".formatted(bucket.name()))), (db, ledger, clock, ids) ->
-                ArtifactsSlice.onS3(db, ledger, clock, ids, new ArtifactSettings(location, home.resolve("spool"), limit), PART));
+        return Lake.open(
+                SqliteDb.open(home.resolve("millwright-%d.db".formatted(BUCKETS.incrementAndGet()))),
+                (db, ledger, clock, ids) -> ArtifactsSlice.onS3(
+                        db, ledger, clock, ids, new ArtifactSettings(location, home.resolve("spool"), limit), PART));
     }
 
     private void reopen(long limit) {
@@ -72,7 +73,9 @@ final class S3ArtifactTest extends ArtifactContract {
     }
 
     private List<String> keys() {
-        return bucket.client().listObjectsV2(list -> list.bucket(bucket.name())).contents().stream().map(object -> object.key()).toList();
+        return bucket.client().listObjectsV2(list -> list.bucket(bucket.name())).contents().stream()
+                .map(object -> object.key())
+                .toList();
     }
 
     @Test
@@ -84,7 +87,8 @@ final class S3ArtifactTest extends ArtifactContract {
 
         assertThat(lake.bytes("model/big.bin")).isEqualTo(content);
         try (var channel = lake.artifacts.open("model/big.bin").channel(PART - 3, 6)) {
-            assertThat(java.nio.channels.Channels.newInputStream(channel).readAllBytes()).isEqualTo(Arrays.copyOfRange(content, PART - 3, PART + 3));
+            assertThat(java.nio.channels.Channels.newInputStream(channel).readAllBytes())
+                    .isEqualTo(Arrays.copyOfRange(content, PART - 3, PART + 3));
         }
         try (var rests = Files.list(home.resolve("spool"))) {
             assertThat(rests).isEmpty();
@@ -97,7 +101,9 @@ final class S3ArtifactTest extends ArtifactContract {
 
         PresignedRequest request = lake.artifacts.presignedDownload("a/b c.csv", Duration.ofMinutes(5));
         HttpResponse<String> whole = send(HttpRequest.newBuilder(request.url()).build());
-        HttpResponse<String> part = send(HttpRequest.newBuilder(request.url()).header("Range", "bytes=2-4").build());
+        HttpResponse<String> part = send(HttpRequest.newBuilder(request.url())
+                .header("Range", "bytes=2-4")
+                .build());
 
         assertThat(request.sizeBytes()).isEqualTo(10);
         assertThat(whole.body()).isEqualTo("0123456789");
@@ -195,8 +201,10 @@ final class S3ArtifactTest extends ArtifactContract {
         MultipartUploads uploads = lake.slice.uploads();
         Ticket ticket = uploads.create("default", path, 1);
         PartTag only = putPart(ticket.parts().getFirst(), random(1000, 3));
-        Upload upload = lake.db.read(sql -> new UploadStore().find(sql, ticket.id())).orElseThrow();
-        new S3Direct(bucket).finish(upload.key().orElseThrow(), upload.remoteId().orElseThrow(), List.of(only));
+        Upload upload =
+                lake.db.read(sql -> new UploadStore().find(sql, ticket.id())).orElseThrow();
+        new S3Direct(bucket)
+                .finish(upload.key().orElseThrow(), upload.remoteId().orElseThrow(), List.of(only));
         lake.artifacts.sweep(false);
 
         uploads.complete("default", path, ticket.id(), List.of(only));
@@ -210,8 +218,13 @@ final class S3ArtifactTest extends ArtifactContract {
         Ticket ticket = uploads.create("default", ArtifactPath.of("m"), 1);
         putPart(ticket.parts().getFirst(), random(1000, 3));
 
-        fails(ErrorCode.INVALID_ARGUMENT, () ->
-                uploads.complete("default", ArtifactPath.of("m"), ticket.id(), List.of(new PartTag(1, "\"0123456789abcdef0123456789abcdef\""))));
+        fails(
+                ErrorCode.INVALID_ARGUMENT,
+                () -> uploads.complete(
+                        "default",
+                        ArtifactPath.of("m"),
+                        ticket.id(),
+                        List.of(new PartTag(1, "\"0123456789abcdef0123456789abcdef\""))));
 
         assertThat(lake.artifacts.list("")).isEmpty();
     }
@@ -221,14 +234,19 @@ final class S3ArtifactTest extends ArtifactContract {
         Ticket ticket = lake.slice.uploads().create("default", ArtifactPath.of("m"), 2);
         putPart(ticket.parts().getFirst(), random(1000, 3));
         put(lake.artifacts.presignedUpload("x/y", Duration.ofMinutes(5)).url(), "never looked for");
-        String unknown = bucket.client().createMultipartUpload(create -> create.bucket(bucket.name()).key("team/ml/blobs/x")).uploadId();
+        String unknown = bucket.client()
+                .createMultipartUpload(create -> create.bucket(bucket.name()).key("team/ml/blobs/x"))
+                .uploadId();
 
         lake.clock.forward(Duration.ofDays(8));
         Sweep sweep = lake.artifacts.sweep(false);
 
         assertThat(sweep.uploads()).isEqualTo(2);
         assertThat(unknown).isNotEmpty();
-        assertThat(bucket.client().listMultipartUploads(list -> list.bucket(bucket.name())).uploads()).isEmpty();
+        assertThat(bucket.client()
+                        .listMultipartUploads(list -> list.bucket(bucket.name()))
+                        .uploads())
+                .isEmpty();
         assertThat(keys()).isEmpty();
     }
 
@@ -236,8 +254,14 @@ final class S3ArtifactTest extends ArtifactContract {
     void a_server_that_is_not_there_is_told() throws Exception {
         lake.store("a", "x");
         String before = System.setProperty("aws.endpointUrlS3", "http://127.0.0.1:1");
-        try (Lake broken = Lake.open(SqliteDb.open(home.resolve("other.db")), (db, ledger, clock, ids) -> ArtifactsSlice.wire(
-                db, ledger, clock, ids, new ArtifactSettings(URI.create("s3://nowhere"), home.resolve("spool2"), LIMIT)))) {
+        try (Lake broken = Lake.open(
+                SqliteDb.open(home.resolve("other.db")),
+                (db, ledger, clock, ids) -> ArtifactsSlice.wire(
+                        db,
+                        ledger,
+                        clock,
+                        ids,
+                        new ArtifactSettings(URI.create("s3://nowhere"), home.resolve("spool2"), LIMIT)))) {
             assertThat(broken.artifacts.list("")).isEmpty();
             fails(ErrorCode.UNAVAILABLE, () -> broken.store("a", "x"));
             assertThat(broken.artifacts.list("")).isEmpty();
@@ -247,13 +271,19 @@ final class S3ArtifactTest extends ArtifactContract {
     }
 
     private static void put(URI url, String content) throws Exception {
-        assertThat(send(HttpRequest.newBuilder(url).PUT(HttpRequest.BodyPublishers.ofString(content)).build()).statusCode()).isEqualTo(200);
+        assertThat(send(HttpRequest.newBuilder(url)
+                                .PUT(HttpRequest.BodyPublishers.ofString(content))
+                                .build())
+                        .statusCode())
+                .isEqualTo(200);
     }
 
     private static PartTag putPart(Target target, byte[] content) throws Exception {
         int from = (target.number() - 1) * PART;
         byte[] part = Arrays.copyOfRange(content, from, Math.min(content.length, from + PART));
-        HttpResponse<String> answer = send(HttpRequest.newBuilder(target.url()).PUT(HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(part))).build());
+        HttpResponse<String> answer = send(HttpRequest.newBuilder(target.url())
+                .PUT(HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(part)))
+                .build());
         return new PartTag(target.number(), answer.headers().firstValue("etag").orElseThrow());
     }
 

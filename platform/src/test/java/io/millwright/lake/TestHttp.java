@@ -12,15 +12,17 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Calls the routes of an api without a socket, as the server would: finds the route, decodes its variables once, tells
-/// failures in the route's dialect.
+/// Calls the routes of an api without a socket, as the server would: finds the route, decodes its variables
+/// once, tells failures in the route's dialect.
 final class TestHttp {
     private final Routes routes;
 
@@ -52,13 +54,17 @@ final class TestHttp {
         for (Route route : routes.all()) {
             Matcher match = pattern(route.path()).matcher(path);
             if (!route.method().equals(method) || !match.matches()) continue;
-            return answer(route, new TestCall(route, match, method, target, body, headers));
+            Map<String, String> named = new HashMap<>();
+            for (int i = 0; i < headers.length; i += 2) named.put(headers[i].toLowerCase(Locale.ROOT), headers[i + 1]);
+            return answer(route, new TestCall(match, method, target, body, named));
         }
         throw new AssertionError("no route for " + method + " " + path);
     }
 
     private static Pattern pattern(String path) {
-        return Pattern.compile(path.replaceAll("\\{\\*(\\w+)}", "(?<$1>.+)").replaceAll("\\{(\\w+)_(\\w+)}", "(?<$1$2>[^/]+)").replaceAll("\\{(\\w+)}", "(?<$1>[^/]+)"));
+        return Pattern.compile(path.replaceAll("\\{\\*(\\w+)}", "(?<$1>.+)")
+                .replaceAll("\\{(\\w+)_(\\w+)}", "(?<$1$2>[^/]+)")
+                .replaceAll("\\{(\\w+)}", "(?<$1>[^/]+)"));
     }
 
     private static Answer answer(Route route, Call call) {
@@ -75,7 +81,8 @@ final class TestHttp {
 
     private static String read(Reply.Body body) {
         return switch (body) {
-            case Reply.Body.Bytes(var bytes) -> StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+            case Reply.Body.Bytes(var bytes) ->
+                StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
             case Reply.Body.Channel(var channel, long length) -> {
                 try (InputStream in = Channels.newInputStream(channel)) {
                     yield new String(in.readNBytes(Math.toIntExact(length)), StandardCharsets.UTF_8);
@@ -86,7 +93,31 @@ final class TestHttp {
         };
     }
 
-    private record TestCall(Route route, Matcher match, String method, String target, byte[] body, String[] headerPairs) implements Call {
+    private static final class TestCall implements Call {
+        private final Matcher match;
+        private final String method;
+        private final String target;
+        private final byte[] body;
+        private final Map<String, String> headers;
+
+        TestCall(Matcher match, String method, String target, byte[] body, Map<String, String> headers) {
+            this.match = match;
+            this.method = method;
+            this.target = target;
+            this.body = body;
+            this.headers = headers;
+        }
+
+        @Override
+        public String method() {
+            return method;
+        }
+
+        @Override
+        public byte[] body() {
+            return body;
+        }
+
         @Override
         public String rawPath() {
             return target.split("\\?", 2)[0];
@@ -105,7 +136,7 @@ final class TestHttp {
         public Map<String, List<String>> query() {
             Map<String, List<String>> query = new LinkedHashMap<>();
             if (target.contains("?")) {
-                for (String pair : target.split("\\?", 2)[1].split("&")) {
+                for (String pair : target.split("\\?", 2)[1].split("&", -1)) {
                     String[] words = pair.split("=", 2);
                     query.put(decoded(words[0]), List.of(decoded(words[1])));
                 }
@@ -115,8 +146,7 @@ final class TestHttp {
 
         @Override
         public Optional<String> header(String name) {
-            for (int i = 0; i < headerPairs.length; i += 2) if (headerPairs[i].equalsIgnoreCase(name)) return Optional.of(headerPairs[i + 1]);
-            return Optional.empty();
+            return Optional.ofNullable(headers.get(name.toLowerCase(Locale.ROOT)));
         }
 
         @Override

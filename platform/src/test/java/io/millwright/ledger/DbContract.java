@@ -20,11 +20,11 @@ import java.util.stream.LongStream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /// What every database must do.
 abstract class DbContract {
@@ -52,7 +52,9 @@ abstract class DbContract {
 
     @Test
     void a_failing_body_leaves_nothing() {
-        assertFailure(ErrorCode.NOT_FOUND, () -> db.tx(sql -> {
+        assertFailure(
+                ErrorCode.NOT_FOUND,
+                () -> db.tx(sql -> {
                     add(sql, 1, "first");
                     add(sql, 2, "second");
                     throw ErrorCode.NOT_FOUND.because("no such model");
@@ -106,8 +108,10 @@ abstract class DbContract {
             }
         });
 
-        List<String> expected =
-                IntStream.range(0, 64).filter(i -> i % 3 == 2).mapToObj(i -> "thing " + i).toList();
+        List<String> expected = IntStream.range(0, 64)
+                .filter(i -> i % 3 == 2)
+                .mapToObj(i -> "thing " + i)
+                .toList();
         assertThat(names()).containsExactlyInAnyOrderElementsOf(expected);
         assertThat(kept.stream().filter(Boolean::booleanValue)).hasSize(expected.size());
     }
@@ -196,7 +200,8 @@ abstract class DbContract {
         Together.run(64, i -> () -> {
             for (int n = 0; n < 5; n++) {
                 db.tx(sql -> {
-                    int number = sql.query("select number from things where id = 1", row -> row.getInt(1)).getFirst();
+                    int number = sql.query("select number from things where id = 1", row -> row.getInt(1))
+                            .getFirst();
                     return sql.update("update things set number = ? where id = 1", number + 1);
                 });
             }
@@ -208,22 +213,30 @@ abstract class DbContract {
 
     @Test
     void racing_writers_number_without_gaps() throws Exception {
-        List<Long> given = Together.run(64, i -> () -> db.tx(sql -> {
-            long next = sql.query("select coalesce(max(id), 0) + 1 from things", row -> row.getLong(1)).getFirst();
-            add(sql, next, "version " + next);
-            return next;
-        }));
+        List<Long> given = Together.run(
+                64,
+                i -> () -> db.tx(sql -> {
+                    long next = sql.query("select coalesce(max(id), 0) + 1 from things", row -> row.getLong(1))
+                            .getFirst();
+                    add(sql, next, "version " + next);
+                    return next;
+                }));
 
-        assertThat(given).containsExactlyInAnyOrderElementsOf(LongStream.rangeClosed(1, 64).boxed().toList());
+        assertThat(given)
+                .containsExactlyInAnyOrderElementsOf(
+                        LongStream.rangeClosed(1, 64).boxed().toList());
     }
 
     @Test
     void a_key_that_exists_is_a_conflict() {
         db.tx(sql -> sql.update("insert into named_things (name) values (?)", "churn"));
 
-        assertFailure(ErrorCode.CONFLICT, () -> db.tx(sql -> sql.update("insert into named_things (name) values (?)", "churn")));
-        assertFailure(ErrorCode.CONFLICT, () -> db.tx(sql -> sql.dsl()
-                        .execute("insert into named_things (name) values ('churn')")));
+        assertFailure(
+                ErrorCode.CONFLICT,
+                () -> db.tx(sql -> sql.update("insert into named_things (name) values (?)", "churn")));
+        assertFailure(
+                ErrorCode.CONFLICT,
+                () -> db.tx(sql -> sql.dsl().execute("insert into named_things (name) values ('churn')")));
     }
 
     @Test
@@ -232,21 +245,29 @@ abstract class DbContract {
         long[] id = LongStream.range(0, n + 7).toArray(); // Columns may be longer than what is taken from them.
         int[] number = IntStream.range(0, n + 7).map(i -> -i).toArray();
         double[] value = IntStream.range(0, n + 7).mapToDouble(i -> i / 3.0).toArray();
-        String[] name = IntStream.range(0, n + 7).mapToObj(i -> i % 2 == 0 ? null : "näme \"%d\", {\\}".formatted(i)).toArray(String[]::new);
+        String[] name = IntStream.range(0, n + 7)
+                .mapToObj(i -> i % 2 == 0 ? null : "näme \"%d\", {\\}".formatted(i))
+                .toArray(String[]::new);
 
         db.tx(sql -> {
             sql.insertColumns(
                     "insert into things (id, number, value, name) values (?, ?, ?, ?)",
                     "insert into things (id, number, value, name)"
                             + " select * from unnest(?::bigint[], ?::int[], ?::float8[], ?::text[])",
-                    n, id, number, value, name);
-            sql.insertColumns("insert into things (id) values (?)", "insert into things (id) select * from unnest(?)", 0, id);
+                    n,
+                    id,
+                    number,
+                    value,
+                    name);
+            sql.insertColumns(
+                    "insert into things (id) values (?)", "insert into things (id) select * from unnest(?)", 0, id);
             return 0;
         });
 
         List<List<Object>> rows = new ArrayList<>();
         db.read(sql -> {
-            sql.scan("select id, number, value, name from things order by id",
+            sql.scan(
+                    "select id, number, value, name from things order by id",
                     row -> rows.add(Arrays.asList(row.getLong(1), row.getInt(2), row.getDouble(3), row.getString(4))));
             return 0;
         });
@@ -259,17 +280,28 @@ abstract class DbContract {
     @Test
     void nothing_is_stored_as_nothing() {
         db.tx(sql -> {
-            sql.update("insert into things (id, number, value, name, content) values (?, ?, ?, ?, ?)", 1L, null, null, null, null);
+            sql.update(
+                    "insert into things (id, number, value, name, content) values (?, ?, ?, ?, ?)",
+                    1L,
+                    null,
+                    null,
+                    null,
+                    null);
             add(sql, 2, "two");
             return sql.update("update things set name = ? where id = ?", null, 2L);
         });
 
         assertThat(query(
                         "select number, value, name, content from things order by id",
-                        row -> IntStream.rangeClosed(1, 4).mapToObj(c -> get(row, c)).filter(Objects::nonNull).toList()))
+                        row -> IntStream.rangeClosed(1, 4)
+                                .mapToObj(c -> get(row, c))
+                                .filter(Objects::nonNull)
+                                .toList()))
                 .containsExactly(List.of(), List.of());
         assertThat(query(
-                        "select id from things where name is not distinct from ? order by id", row -> row.getLong(1), (Object) null))
+                        "select id from things where name is not distinct from ? order by id",
+                        row -> row.getLong(1),
+                        (Object) null))
                 .containsExactly(1L, 2L);
     }
 
@@ -277,7 +309,8 @@ abstract class DbContract {
     void values_come_back_as_they_went_in() {
         byte[] bytes = new byte[256];
         for (int i = 0; i < bytes.length; i++) bytes[i] = (byte) i;
-        List<String> texts = List.of("", " ", "'\"`\\;--/*?${x}{0}", "Ünïcödé 漢字 🦜 \u200d\u0001\r\n\t", "x".repeat(2_000_000));
+        List<String> texts =
+                List.of("", " ", "'\"`\\;--/*?${x}{0}", "Ünïcödé 漢字 🦜 \u200d\u0001\r\n\t", "x".repeat(2_000_000));
         List<Double> doubles = List.of(0.0, 1.0, -1.0, Math.PI, Double.MIN_VALUE, Double.MAX_VALUE, -1e-300);
         List<Long> longs = List.of(Long.MIN_VALUE, -1L, 0L, Long.MAX_VALUE);
 
@@ -288,16 +321,22 @@ abstract class DbContract {
             for (int i = 0; i < doubles.size(); i++) {
                 sql.update("insert into things (id, value) values (?, ?)", 100L + i, doubles.get(i));
             }
-            longs.forEach(id -> sql.update("insert into things (id, number, name) values (?, ?, 'long') "
-                    + "on conflict (id) do update set number = excluded.number, name = excluded.name", id, 7));
+            longs.forEach(id -> sql.update(
+                    "insert into things (id, number, name) values (?, ?, 'long') "
+                            + "on conflict (id) do update set number = excluded.number, name = excluded.name",
+                    id,
+                    7));
             return 0;
         });
 
         assertThat(query("select name from things where id between 1 and 4 order by id", row -> row.getString(1)))
                 .isEqualTo(texts.subList(1, 5));
-        assertThat(query("select content from things where id = 4", row -> row.getBytes(1)).getFirst())
+        assertThat(query("select content from things where id = 4", row -> row.getBytes(1))
+                        .getFirst())
                 .isEqualTo(bytes);
-        assertThat(query("select value from things where id >= 100 and value is not null order by id", row -> row.getDouble(1)))
+        assertThat(query(
+                        "select value from things where id >= 100 and value is not null order by id",
+                        row -> row.getDouble(1)))
                 .isEqualTo(doubles);
         assertThat(query("select id from things where name = 'long' order by id", row -> row.getLong(1)))
                 .isEqualTo(longs);
@@ -325,10 +364,13 @@ abstract class DbContract {
 
         List<String> pairs = db.read(sql -> {
             List<String> found = new ArrayList<>();
-            sql.scan(text, outer -> {
-                long o = outer.getLong(1);
-                sql.scan(text, inner -> found.add(o + ">" + inner.getLong(1)), o);
-            }, 3L);
+            sql.scan(
+                    text,
+                    outer -> {
+                        long o = outer.getLong(1);
+                        sql.scan(text, inner -> found.add(o + ">" + inner.getLong(1)), o);
+                    },
+                    3L);
             return found;
         });
 
@@ -345,7 +387,13 @@ abstract class DbContract {
         List<Long> ids = new ArrayList<>();
         db.read(sql -> {
             var id = DSL.field("id", Long.class);
-            sql.scan(sql.dsl().select(id).from(DSL.table("things")).where(id.gt(6L)).and(DSL.field("name", String.class).ne("thing 8")).orderBy(id),
+            sql.scan(
+                    sql.dsl()
+                            .select(id)
+                            .from(DSL.table("things"))
+                            .where(id.gt(6L))
+                            .and(DSL.field("name", String.class).ne("thing 8"))
+                            .orderBy(id),
                     row -> ids.add(row.getLong(1)));
             return 0;
         });
@@ -358,7 +406,8 @@ abstract class DbContract {
         db.tx(sql -> add(sql, 1, "one"));
 
         int found = db.read(sql -> IntStream.range(0, 1000)
-                .map(i -> sql.query("select count(*) from things where id <> -" + i, row -> row.getInt(1)).getFirst())
+                .map(i -> sql.query("select count(*) from things where id <> -" + i, row -> row.getInt(1))
+                        .getFirst())
                 .sum());
 
         assertThat(found).isEqualTo(1000);
@@ -412,7 +461,8 @@ abstract class DbContract {
 
     @Test
     void a_failing_migration_leaves_nothing() {
-        assertThatThrownBy(() -> new Migrator(db).migrate(List.of(CREATE, FAILS))).isInstanceOf(DbException.class);
+        assertThatThrownBy(() -> new Migrator(db).migrate(List.of(CREATE, FAILS)))
+                .isInstanceOf(DbException.class);
 
         assertThatThrownBy(() -> db.read(sql -> sql.query("select id from half_made", row -> 1)))
                 .isInstanceOf(DbException.class);
@@ -477,7 +527,8 @@ abstract class DbContract {
     }
 
     int number(long id) {
-        return db.read(sql -> sql.query("select number from things where id = ?", row -> row.getInt(1), id)).getFirst();
+        return db.read(sql -> sql.query("select number from things where id = ?", row -> row.getInt(1), id))
+                .getFirst();
     }
 
     private static Object get(java.sql.ResultSet row, int column) {

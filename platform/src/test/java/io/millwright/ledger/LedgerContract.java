@@ -1,7 +1,6 @@
 package io.millwright.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millwright.kernel.FakeClock;
 import io.millwright.kernel.Ids;
@@ -81,9 +80,5 @@ abstract class LedgerContract {
 
     void assertHolds() {
         assertThat(verify().findings()).isEmpty();
-    }
-
-    void assertFails(Runnable call, Class<? extends Throwable> type) {
-        assertThatThrownBy(call::run).isInstanceOf(type);
     }
 }

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A process killed in the middle, and several processes at once.
 final class LedgerFaultsTest {
+    private static final String KEPT = " kept";
+
     @TempDir
     Path folder;
 
@@ -30,9 +32,10 @@ final class LedgerFaultsTest {
             try (BufferedReader lines = OtherProcess.output(process)) {
                 int wanted = acknowledged.size() + 500;
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    assertThat(line).startsWith("run:life-");
-                    acknowledged.add(line);
-                    if (acknowledged.size() == wanted) process.destroyForcibly(); // SIGKILL
+                    if (!line.endsWith(KEPT)) continue; // Cut off by the kill.
+                    acknowledged.add(line.substring(0, line.length() - KEPT.length()));
+                    // Through the handle, which leaves the rest of the output to be read.
+                    if (acknowledged.size() == wanted) process.toHandle().destroyForcibly(); // SIGKILL
                 }
             }
             assertThat(process.waitFor()).isNotZero();
@@ -69,7 +72,7 @@ final class LedgerFaultsTest {
                             ledger.append(sql, "run.created", entity, Map.of());
                             return 0;
                         });
-                        System.out.println(entity);
+                        System.out.println(entity + KEPT);
                     }
                 });
             }
@@ -87,7 +90,8 @@ final class LedgerFaultsTest {
                 new Migrator(processes.get(i)).migrate(Ledger.MIGRATIONS);
                 return 0;
             });
-            List<Ledger> ledgers = processes.stream().map(LedgerFaultsTest::ledgerOn).toList();
+            List<Ledger> ledgers =
+                    processes.stream().map(LedgerFaultsTest::ledgerOn).toList();
             AtomicBoolean writing = new AtomicBoolean(true);
             List<Thread> sealers = new ArrayList<>();
             for (Ledger ledger : ledgers) {
@@ -119,12 +123,14 @@ final class LedgerFaultsTest {
             assertThat(report.blocks()).isGreaterThan(3);
             List<Long> numbers = one.read(
                     sql -> sql.query("select number from ledger_blocks order by number", row -> row.getLong(1)));
-            assertThat(numbers).isEqualTo(IntStream.rangeClosed(1, numbers.size())
-                    .mapToObj(Long::valueOf)
-                    .toList());
+            assertThat(numbers)
+                    .isEqualTo(IntStream.rangeClosed(1, numbers.size())
+                            .mapToObj(Long::valueOf)
+                            .toList());
             assertThat(one.<Integer>read(sql -> sql.query(
-                            "select count(*) from (select distinct block, position from ledger_events) e", row -> row.getInt(1))
-                    .getFirst()))
+                                    "select count(*) from (select distinct block, position from ledger_events) e",
+                                    row -> row.getInt(1))
+                            .getFirst()))
                     .isEqualTo(12 * 100 * 2);
         }
     }

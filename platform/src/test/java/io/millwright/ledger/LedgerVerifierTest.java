@@ -39,20 +39,36 @@ final class LedgerVerifierTest {
             threeBlocks();
             tamper("update ledger_events set payload = '{\"name\":\"of run:9\"}' where entity = 'run:6'");
 
-            findings().singleElement().asString()
+            findings()
+                    .singleElement()
+                    .asString()
                     .contains(idOf("run:6"), "run.created on run:6", "block 2, position 1", "was changed");
         }
 
         @Test
         void each_changed_field_is_found() {
             threeBlocks();
-            for (String change : List.of("at = at + 1", "actor = 'bob'", "request_id = ''", "workspace = 'other'",
-                    "type = 'run.deleted'", "payload = payload || ' '", "seq = seq + 100")) {
+            for (String change : List.of(
+                    "at = at + 1",
+                    "actor = 'bob'",
+                    "request_id = ''",
+                    "workspace = 'other'",
+                    "type = 'run.deleted'",
+                    "payload = payload || ' '",
+                    "seq = seq + 100")) {
                 String entity = "run:6";
-                String before = query("select digest from ledger_events where entity = ?", row -> HexFormat.of().formatHex(row.getBytes(1)), entity).getFirst();
+                String before = query(
+                                "select digest from ledger_events where entity = ?",
+                                row -> HexFormat.of().formatHex(row.getBytes(1)),
+                                entity)
+                        .getFirst();
                 assertThat(before).hasSize(64);
                 String column = change.substring(0, change.indexOf(' '));
-                Object old = query("select " + column + " from ledger_events where entity = ?", row -> row.getObject(1), entity).getFirst();
+                Object old = query(
+                                "select " + column + " from ledger_events where entity = ?",
+                                row -> row.getObject(1),
+                                entity)
+                        .getFirst();
 
                 tamper("update ledger_events set " + change + " where entity = ?", entity);
                 findings().as(change).singleElement().asString().contains(idOf(entity), "was changed");
@@ -75,9 +91,18 @@ final class LedgerVerifierTest {
         void a_change_with_a_new_digest_is_found() {
             threeBlocks();
             Event event = ledger.eventsAbout("run:6").getFirst();
-            Event forged = new Event(event.id(), event.at(), "bob", event.requestId(), event.workspace(), event.type(),
-                    event.entity(), event.payload());
-            tamper("update ledger_events set actor = 'bob', digest = ? where entity = 'run:6'", forged.digest().bytes());
+            Event forged = new Event(
+                    event.id(),
+                    event.at(),
+                    "bob",
+                    event.requestId(),
+                    event.workspace(),
+                    event.type(),
+                    event.entity(),
+                    event.payload());
+            tamper(
+                    "update ledger_events set actor = 'bob', digest = ? where entity = 'run:6'",
+                    forged.digest().bytes());
 
             findings().singleElement().asString().contains(event.id(), "was changed");
         }
@@ -97,17 +122,20 @@ final class LedgerVerifierTest {
                 tamper("delete from ledger_events where entity = ?", entity);
             }
 
-            findings().satisfiesExactly(
-                    first -> assertThat(first).contains("block 1, position 0 was removed"),
-                    middle -> assertThat(middle).contains("block 2, position 2 was removed"),
-                    last -> assertThat(last).contains("block 3, position 3 was removed"));
+            findings()
+                    .satisfiesExactly(
+                            first -> assertThat(first).contains("block 1, position 0 was removed"),
+                            middle -> assertThat(middle).contains("block 2, position 2 was removed"),
+                            last -> assertThat(last).contains("block 3, position 3 was removed"));
         }
 
         @Test
         void a_removed_event_is_named_by_what_an_export_gives_for_it() {
             threeBlocks();
-            byte[] leaf = query("select seq, digest from ledger_events where entity = 'run:7'",
-                    row -> Event.leaf(row.getLong(1), Sha256.stored(row.getBytes(2)))).getFirst();
+            byte[] leaf = query(
+                            "select seq, digest from ledger_events where entity = 'run:7'",
+                            row -> Event.leaf(row.getLong(1), Sha256.stored(row.getBytes(2))))
+                    .getFirst();
             tamper("delete from ledger_events where entity = 'run:7'");
 
             findings().singleElement().asString().contains(HexFormat.of().formatHex(leaf));
@@ -150,7 +178,9 @@ final class LedgerVerifierTest {
 
             tamper("delete from ledger_events where block = 2");
             tamper("update ledger_blocks set pruned_at = 1 where number = 2");
-            tamper("update ledger_events set payload = replace(payload, '\"last_block\":1', '\"last_block\":2') where type = 'ledger.pruned'");
+            findings().singleElement().asString().contains("block 2 lost its events");
+            tamper("update ledger_events set payload = replace(payload, '\"last_block\":1', '\"last_block\":2') where"
+                    + " type = 'ledger.pruned'");
 
             findings().singleElement().asString().contains("ledger.pruned on ledger:events", "was changed");
         }
@@ -174,9 +204,17 @@ final class LedgerVerifierTest {
             threeBlocks();
             tamper("update ledger_events set position = 3 - position where block = 2 and position in (1, 2)");
 
-            findings().satisfiesExactlyInAnyOrder(
-                    one -> assertThat(one).contains(idOf("run:6"), "was moved", "block 2, position 2", "belongs to position 1"),
-                    two -> assertThat(two).contains(idOf("run:7"), "was moved", "block 2, position 1", "belongs to position 2"));
+            findings()
+                    .satisfiesExactlyInAnyOrder(
+                            one -> assertThat(one)
+                                    .contains(
+                                            idOf("run:6"), "was moved", "block 2, position 2", "belongs to position 1"),
+                            two -> assertThat(two)
+                                    .contains(
+                                            idOf("run:7"),
+                                            "was moved",
+                                            "block 2, position 1",
+                                            "belongs to position 2"));
         }
 
         @Test
@@ -187,22 +225,25 @@ final class LedgerVerifierTest {
             tamper("update ledger_events set id = ? where entity = 'run:6'", seven);
             tamper("update ledger_events set id = ? where entity = 'run:7'", six);
 
-            findings().satisfiesExactly(
-                    one -> assertThat(one).contains(seven, "run:6", "was changed"),
-                    two -> assertThat(two).contains(six, "run:7", "was changed"));
+            findings()
+                    .satisfiesExactly(
+                            one -> assertThat(one).contains(seven, "run:6", "was changed"),
+                            two -> assertThat(two).contains(six, "run:7", "was changed"));
         }
 
         @Test
         void swapped_sequence_numbers_are_found() {
             threeBlocks();
-            long six = query("select seq from ledger_events where entity = 'run:6'", row -> row.getLong(1)).getFirst();
+            long six = query("select seq from ledger_events where entity = 'run:6'", row -> row.getLong(1))
+                    .getFirst();
             tamper("update ledger_events set seq = 1000 where seq = ?", six);
             tamper("update ledger_events set seq = ? where seq = ?", six, six + 1);
             tamper("update ledger_events set seq = ? where seq = 1000", six + 1);
 
-            findings().satisfiesExactly(
-                    one -> assertThat(one).contains(idOf("run:6"), "was changed"),
-                    two -> assertThat(two).contains(idOf("run:7"), "was changed"));
+            findings()
+                    .satisfiesExactly(
+                            one -> assertThat(one).contains(idOf("run:6"), "was changed"),
+                            two -> assertThat(two).contains(idOf("run:7"), "was changed"));
         }
 
         @Test
@@ -210,9 +251,11 @@ final class LedgerVerifierTest {
             threeBlocks();
             tamper("update ledger_events set block = 3, position = 4 where entity = 'run:6'");
 
-            findings().satisfiesExactly(
-                    gone -> assertThat(gone).contains("block 2, position 1 was removed"),
-                    there -> assertThat(there).contains(idOf("run:6"), "was added or moved", "block 3 has no position 4"));
+            findings()
+                    .satisfiesExactly(
+                            gone -> assertThat(gone).contains("block 2, position 1 was removed"),
+                            there -> assertThat(there)
+                                    .contains(idOf("run:6"), "was added or moved", "block 3 has no position 4"));
         }
 
         @Test
@@ -228,15 +271,21 @@ final class LedgerVerifierTest {
         @Test
         void added_events_are_found() {
             threeBlocks();
-            String copy = "insert into ledger_events (id, at, actor, request_id, workspace, type, entity, payload, digest, block, position)"
-                    + " select 'forged', at, actor, request_id, workspace, type, 'run:forged', payload, digest, ";
+            String copy =
+                    "insert into ledger_events (id, at, actor, request_id, workspace, type, entity, payload, digest,"
+                            + " block, position) select 'forged', at, actor, request_id, workspace, type, 'run:forged',"
+                            + " payload, digest, ";
             tamper(copy + "2, 4 from ledger_events where entity = 'run:6'");
-            findings().singleElement().asString().contains("event forged was added or moved: block 2 has no position 4");
+            findings()
+                    .singleElement()
+                    .asString()
+                    .contains("event forged was added or moved: block 2 has no position 4");
 
             tamper("delete from ledger_events where id = 'forged'");
             tamper(copy + "2, 1 from ledger_events where entity = 'run:6'");
-            findings().anySatisfy(finding -> assertThat(finding)
-                    .contains(idOf("run:6"), "forged", "both claim block 2, position 1"));
+            findings()
+                    .anySatisfy(finding ->
+                            assertThat(finding).contains(idOf("run:6"), "forged", "both claim block 2, position 1"));
 
             tamper("delete from ledger_events where id = 'forged'");
             tamper(copy + "17, 0 from ledger_events where entity = 'run:6'");
@@ -249,17 +298,26 @@ final class LedgerVerifierTest {
         @Test
         void each_change_of_a_blocks_header_is_found() {
             threeBlocks();
-            for (String change : List.of("sealed_at = sealed_at + 1", "event_count = event_count + 1", "event_count = 3")) {
+            for (String change :
+                    List.of("sealed_at = sealed_at + 1", "event_count = event_count + 1", "event_count = 3")) {
                 tamper("update ledger_blocks set " + change + " where number = 2");
                 findings().as(change).anySatisfy(finding -> assertThat(finding).contains("block 2"));
-                tamper("update ledger_blocks set sealed_at = (select sealed_at from ledger_blocks where number = 1), event_count = 4 where number = 2");
+                tamper("update ledger_blocks set sealed_at = (select sealed_at from ledger_blocks where number = 1),"
+                        + " event_count = 4 where number = 2");
                 assertHolds();
             }
             for (String column : List.of("previous_hash", "merkle_root", "hash", "leaves")) {
-                byte[] old = query("select " + column + " from ledger_blocks where number = 2", row -> row.getBytes(1)).getFirst();
-                for (byte[] forged : List.of(flip(old, old.length - 1), Arrays.copyOf(old, old.length + 1), Arrays.copyOf(old, old.length - 32), new byte[0])) {
+                byte[] old = query("select " + column + " from ledger_blocks where number = 2", row -> row.getBytes(1))
+                        .getFirst();
+                for (byte[] forged : List.of(
+                        flip(old, old.length - 1),
+                        Arrays.copyOf(old, old.length + 1),
+                        Arrays.copyOf(old, old.length - 32),
+                        new byte[0])) {
                     tamper("update ledger_blocks set " + column + " = ? where number = 2", forged);
-                    findings().as(column).anySatisfy(finding -> assertThat(finding).contains("block 2"));
+                    findings()
+                            .as(column)
+                            .anySatisfy(finding -> assertThat(finding).contains("block 2"));
                 }
                 tamper("update ledger_blocks set " + column + " = ? where number = 2", old);
                 assertHolds();
@@ -271,8 +329,10 @@ final class LedgerVerifierTest {
             threeBlocks();
             tamper("delete from ledger_blocks where number = 2");
 
-            findings().anySatisfy(finding -> assertThat(finding).contains("block 2 is missing"))
-                    .anySatisfy(finding -> assertThat(finding).contains(idOf("run:6"), "claims block 2, which does not exist"))
+            findings()
+                    .anySatisfy(finding -> assertThat(finding).contains("block 2 is missing"))
+                    .anySatisfy(finding ->
+                            assertThat(finding).contains(idOf("run:6"), "claims block 2, which does not exist"))
                     .anySatisfy(finding -> assertThat(finding).contains("block 3 does not follow the block before it"));
         }
 
@@ -291,8 +351,11 @@ final class LedgerVerifierTest {
             tamper("delete from ledger_blocks where number > 1");
             tamper("delete from ledger_events where block > 1");
 
-            findings().singleElement().asString()
-                    .contains("the last 2 blocks were removed: block 3 was the last one, and the chain ends with block 1");
+            findings()
+                    .singleElement()
+                    .asString()
+                    .contains("the last 2 blocks were removed: block 3 was the last one, and the chain ends with block"
+                            + " 1");
         }
 
         @Test
@@ -311,7 +374,9 @@ final class LedgerVerifierTest {
             ledger.seal();
 
             assertHolds();
-            assertThat(ledger.verifier().verify(kept).findings()).singleElement().asString()
+            assertThat(ledger.verifier().verify(kept).findings())
+                    .singleElement()
+                    .asString()
                     .contains("no block has the hash " + kept);
         }
 
@@ -336,7 +401,7 @@ final class LedgerVerifierTest {
 
         @Test
         void hundreds_of_findings_are_cut_at_a_hundred() {
-            for (int i = 0; i < 300; i++) append("run:" + i);
+            for (int i = 0; i < 120; i++) append("run:" + i);
             ledger.seal();
             tamper("update ledger_events set actor = 'bob'");
 
@@ -351,35 +416,53 @@ final class LedgerVerifierTest {
             List<String> texts = List.of("id", "actor", "request_id", "workspace", "type", "entity", "payload");
             List<String> numbers = List.of("at", "block", "position", "seq");
             for (int trial = 0; trial < 150; trial++) {
-                long seq = query("select seq from ledger_events order by seq", row -> row.getLong(1)).get(random.nextInt(12));
+                long seq = query("select seq from ledger_events order by seq", row -> row.getLong(1))
+                        .get(random.nextInt(12));
                 int choice = random.nextInt(texts.size() + numbers.size() + 1);
                 String column;
                 Object old;
                 Object flipped;
                 if (choice < texts.size()) {
                     column = texts.get(choice);
-                    String text = query("select " + column + " from ledger_events where seq = ?", row -> row.getString(1), seq).getFirst();
+                    String text = query(
+                                    "select " + column + " from ledger_events where seq = ?",
+                                    row -> row.getString(1),
+                                    seq)
+                            .getFirst();
                     int at = random.nextInt(text.length());
                     old = text;
-                    flipped = text.substring(0, at) + (char) (text.charAt(at) ^ 1 << random.nextInt(4)) + text.substring(at + 1);
+                    flipped = text.substring(0, at)
+                            + (char) (text.charAt(at) ^ 1 << random.nextInt(4))
+                            + text.substring(at + 1);
                 } else if (choice < texts.size() + numbers.size()) {
                     column = numbers.get(choice - texts.size());
-                    long number = query("select " + column + " from ledger_events where seq = ?", row -> row.getLong(1), seq).getFirst();
+                    long number = query(
+                                    "select " + column + " from ledger_events where seq = ?",
+                                    row -> row.getLong(1),
+                                    seq)
+                            .getFirst();
                     int bits = column.equals("position") ? 31 : 40;
                     old = number;
                     flipped = number ^ 1L << random.nextInt(bits);
-                    if (column.equals("seq") && (long) flipped >= 1 && (long) flipped <= 12) continue; // Taken: a primary key.
+                    if (column.equals("seq") && (long) flipped >= 1 && (long) flipped <= 12)
+                        continue; // Taken: a primary key.
                 } else {
                     column = "digest";
-                    byte[] bytes = query("select digest from ledger_events where seq = ?", row -> row.getBytes(1), seq).getFirst();
+                    byte[] bytes = query("select digest from ledger_events where seq = ?", row -> row.getBytes(1), seq)
+                            .getFirst();
                     old = bytes;
                     flipped = flip(bytes, random.nextInt(bytes.length));
                 }
 
                 tamper("update ledger_events set " + column + " = ? where seq = ?", flipped, seq);
-                findings().as("%s of event %d: %s became %s", column, seq, old, flipped).isNotEmpty();
+                findings()
+                        .as("%s of event %d: %s became %s", column, seq, old, flipped)
+                        .isNotEmpty();
 
-                tamper("update ledger_events set " + column + " = ? where seq = ?", old, column.equals("seq") ? flipped : seq);
+                tamper(
+                        "update ledger_events set " + column + " = ? where seq = ?",
+                        old,
+                        column.equals("seq") ? flipped : seq);
             }
             assertHolds();
         }

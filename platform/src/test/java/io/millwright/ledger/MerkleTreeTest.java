@@ -24,11 +24,20 @@ final class MerkleTreeTest {
     @Test
     void roots_are_those_of_certificate_transparency() {
         List<byte[]> leaves = Stream.of(
-                        "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+                        "",
+                        "00",
+                        "10",
+                        "2021",
+                        "3031",
+                        "40414243",
+                        "5051525354555657",
+                        "606162636465666768696a6b6c6d6e6f")
                 .map(HexFormat.of()::parseHex)
                 .toList();
 
-        assertThat(IntStream.rangeClosed(1, 8).mapToObj(n -> MerkleTree.of(leaves.subList(0, n)).root().toString()))
+        assertThat(IntStream.rangeClosed(1, 8)
+                        .mapToObj(
+                                n -> MerkleTree.of(leaves.subList(0, n)).root().toString()))
                 .containsExactly(
                         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
                         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -40,7 +49,8 @@ final class MerkleTreeTest {
                         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
     }
 
-    /// RFC 6962 §2.1 defines the tree from above, splitting at the greatest power of two; ours is built from below.
+    /// RFC 6962 §2.1 defines the tree from above, splitting at the greatest power of two; ours is built from
+    /// below.
     @Test
     void the_root_is_the_one_that_the_rfc_defines() {
         for (int n = 1; n <= 200; n++) {
@@ -64,7 +74,10 @@ final class MerkleTreeTest {
 
     @Test
     void no_other_leaf_and_no_other_place_is_proven() {
-        qt().forAll(integers().between(2, 200), integers().between(0, 1_000_000), integers().between(0, 1_000_000))
+        qt().forAll(
+                        integers().between(2, 200),
+                        integers().between(0, 1_000_000),
+                        integers().between(0, 1_000_000))
                 .checkAssert((n, a, b) -> {
                     List<byte[]> leaves = leaves(n);
                     MerkleTree tree = MerkleTree.of(leaves);
@@ -72,17 +85,25 @@ final class MerkleTreeTest {
                     int other = (i + 1 + b % (n - 1)) % n;
                     byte[] proof = tree.proof(i);
 
-                    assertThat(MerkleTree.proves(leaves.get(other), i, n, proof, tree.root())).isFalse();
-                    assertThat(MerkleTree.proves(leaves.get(i), other, n, proof, tree.root())).isFalse();
-                    assertThat(MerkleTree.proves(leaves.get(i), -1, n, proof, tree.root())).isFalse();
-                    assertThat(MerkleTree.proves(leaves.get(i), n, n, proof, tree.root())).isFalse();
-                    assertThat(MerkleTree.proves(leaves.get(i), i, n, proof, Sha256.ZERO)).isFalse();
+                    assertThat(MerkleTree.proves(leaves.get(other), i, n, proof, tree.root()))
+                            .isFalse();
+                    assertThat(MerkleTree.proves(leaves.get(i), other, n, proof, tree.root()))
+                            .isFalse();
+                    assertThat(MerkleTree.proves(leaves.get(i), -1, n, proof, tree.root()))
+                            .isFalse();
+                    assertThat(MerkleTree.proves(leaves.get(i), n, n, proof, tree.root()))
+                            .isFalse();
+                    assertThat(MerkleTree.proves(leaves.get(i), i, n, proof, Sha256.ZERO))
+                            .isFalse();
                 });
     }
 
     @Test
     void a_damaged_proof_proves_nothing() {
-        qt().forAll(integers().between(2, 200), integers().between(0, 1_000_000), integers().between(0, 1_000_000))
+        qt().forAll(
+                        integers().between(2, 200),
+                        integers().between(0, 1_000_000),
+                        integers().between(0, 1_000_000))
                 .checkAssert((n, a, b) -> {
                     List<byte[]> leaves = leaves(n);
                     MerkleTree tree = MerkleTree.of(leaves);
@@ -91,10 +112,13 @@ final class MerkleTreeTest {
                     byte[] flipped = proof.clone();
                     flipped[b % proof.length] ^= (byte) (1 << b % 8);
 
-                    assertThat(MerkleTree.proves(leaves.get(i), i, n, flipped, tree.root())).isFalse();
-                    assertThat(MerkleTree.proves(leaves.get(i), i, n, Arrays.copyOf(proof, b % proof.length), tree.root()))
+                    assertThat(MerkleTree.proves(leaves.get(i), i, n, flipped, tree.root()))
                             .isFalse();
-                    assertThat(MerkleTree.proves(leaves.get(i), i, n, Arrays.copyOf(proof, proof.length + 32), tree.root()))
+                    assertThat(MerkleTree.proves(
+                                    leaves.get(i), i, n, Arrays.copyOf(proof, b % proof.length), tree.root()))
+                            .isFalse();
+                    assertThat(MerkleTree.proves(
+                                    leaves.get(i), i, n, Arrays.copyOf(proof, proof.length + 32), tree.root()))
                             .isFalse();
                 });
     }

@@ -11,11 +11,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class PostgresDbTest extends DbContract {
-    private URI uri;
+    private final URI uri = TestDatabases.postgresUri();
 
     @Override
     Db fresh() {
-        uri = TestDatabases.postgresUri();
         return PostgresDb.open(uri);
     }
 
@@ -34,7 +33,8 @@ final class PostgresDbTest extends DbContract {
             Together.run(30, i -> () -> {
                 for (int n = 0; n < 5; n++) {
                     processes.get(i % 3).tx(sql -> {
-                        int number = sql.query("select number from things where id = 1", row -> row.getInt(1)).getFirst();
+                        int number = sql.query("select number from things where id = 1", row -> row.getInt(1))
+                                .getFirst();
                         return sql.update("update things set number = ? where id = 1", number + 1);
                     });
                 }
@@ -49,7 +49,9 @@ final class PostgresDbTest extends DbContract {
     void a_lost_connection_is_unavailable_once_and_then_replaced() {
         AtomicInteger runs = new AtomicInteger();
 
-        assertFailure(ErrorCode.UNAVAILABLE, () -> db.tx(sql -> {
+        assertFailure(
+                ErrorCode.UNAVAILABLE,
+                () -> db.tx(sql -> {
                     runs.incrementAndGet();
                     add(sql, 1, "lost");
                     sql.query("select pg_terminate_backend(pg_backend_pid())", row -> 1);

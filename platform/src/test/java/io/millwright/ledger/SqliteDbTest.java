@@ -12,31 +12,33 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Future;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class SqliteDbTest extends DbContract {
-    private Path file;
 
     @Override
     Db fresh() {
-        file = folder.resolve("home").resolve("millwright.db");
-        return SqliteDb.open(file);
+        return SqliteDb.open(file());
+    }
+
+    private Path file() {
+        return folder.resolve("home").resolve("millwright.db");
     }
 
     @Override
     Db again() {
-        return SqliteDb.open(file);
+        return SqliteDb.open(file());
     }
 
     @Test
     void a_second_process_is_refused_also_after_this_one_tried_twice() throws Exception {
-        assertFailure(ErrorCode.UNAVAILABLE, () -> SqliteDb.open(file)).hasMessageContaining("in use by another");
-        assertFailure(ErrorCode.UNAVAILABLE, () -> SqliteDb.open(file)).hasMessageContaining("in use by another");
+        assertFailure(ErrorCode.UNAVAILABLE, () -> SqliteDb.open(file())).hasMessageContaining("in use by another");
+        assertFailure(ErrorCode.UNAVAILABLE, () -> SqliteDb.open(file())).hasMessageContaining("in use by another");
 
         assertThat(openInAnotherProcess()).contains("in use by another Millwright process");
 
@@ -46,7 +48,7 @@ final class SqliteDbTest extends DbContract {
     }
 
     private String openInAnotherProcess() throws Exception {
-        Process process = OtherProcess.start(Opens.class, file.toString());
+        Process process = OtherProcess.start(Opens.class, file().toString());
         try (var lines = OtherProcess.output(process)) {
             return String.join("\n", lines.lines().toList());
         }
@@ -109,12 +111,13 @@ final class SqliteDbTest extends DbContract {
     void a_reader_of_another_process_sees_what_is_committed_and_writes_nothing() {
         db.tx(sql -> add(sql, 1, "committed"));
 
-        try (Db beside = SqliteDb.openReadOnly(file)) {
+        try (Db beside = SqliteDb.openReadOnly(file())) {
             assertThat(beside.<Integer>read(DbContract::count)).isEqualTo(1);
             db.tx(sql -> add(sql, 2, "later"));
             assertThat(beside.<Integer>read(DbContract::count)).isEqualTo(2);
             assertFailure(ErrorCode.WRONG_STATE, () -> beside.tx(sql -> add(sql, 3, "not here")));
-            assertThatThrownBy(() -> beside.read(sql -> add(sql, 3, "nor here"))).isInstanceOf(DbException.class);
+            assertThatThrownBy(() -> beside.read(sql -> add(sql, 3, "nor here")))
+                    .isInstanceOf(DbException.class);
         }
         assertThat(names()).containsExactly("committed", "later");
     }
@@ -124,7 +127,7 @@ final class SqliteDbTest extends DbContract {
         db.tx(sql -> add(sql, 1, "committed"));
         db.close();
 
-        try (Db alone = SqliteDb.openReadOnly(file)) {
+        try (Db alone = SqliteDb.openReadOnly(file())) {
             assertThat(alone.<Integer>read(DbContract::count)).isEqualTo(1);
         }
         db = again();
@@ -150,8 +153,8 @@ final class SqliteDbTest extends DbContract {
         assertThat(names()).hasSize(1);
     }
 
-    /// Small writes fail in the commit; large ones, which do not fit into the cache, in the statement itself, and SQLite
-    /// then ends the transaction on the spot.
+    /// Small writes fail in the commit; large ones, which do not fit into the cache, in the statement itself, and
+    /// SQLite then ends the transaction on the spot.
     @ParameterizedTest
     @ValueSource(ints = {100_000, 2_000_000})
     void on_a_full_disk_every_write_is_told_so_and_with_space_again_they_go_on(int size) throws Exception {
@@ -173,7 +176,8 @@ final class SqliteDbTest extends DbContract {
                 }
             });
 
-            assertThat(answers).allSatisfy(answer -> assertThat(answer).contains("disk that holds the database is full"));
+            assertThat(answers)
+                    .allSatisfy(answer -> assertThat(answer).contains("disk that holds the database is full"));
             assertThat(onSmall.<Integer>read(DbContract::count)).isEqualTo(1);
             Files.delete(ballast);
             for (int i = 0; i < 10; i++) {

@@ -8,13 +8,15 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Fresh databases for tests of every package. PostgreSQL is a real server, started once for all tests of this JVM and
-/// stopped with it.
+/// Fresh databases for tests of every package. PostgreSQL is a real server, started once for all tests of this
+/// JVM and stopped with it.
 public final class TestDatabases {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private TestDatabases() {}
 
+    /// A database file of its own.
+    ///
     /// @param folder a test's own, as from `@TempDir`
     public static Db sqlite(Path folder) {
         return SqliteDb.open(folder.resolve("test-%d.db".formatted(NUMBER.incrementAndGet())));

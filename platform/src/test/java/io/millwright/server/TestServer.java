@@ -36,7 +36,8 @@ public final class TestServer implements AutoCloseable {
             boolean temporary = !settings.containsKey("home");
             Path home = temporary ? Files.createTempDirectory("millwright-test-") : Path.of(settings.get("home"));
             all.put("home", home.toString());
-            return new TestServer(home, temporary, Assembly.start(Settings.read(SettingValues.of(all, Map.of(), null))));
+            return new TestServer(
+                    home, temporary, Assembly.start(Settings.read(SettingValues.of(all, Map.of(), null))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

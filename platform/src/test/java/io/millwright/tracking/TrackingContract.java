@@ -52,9 +52,10 @@ abstract class TrackingContract {
     @BeforeEach
     void wire() {
         db = open(home);
-        new Migrator(db).migrate(Stream.of(Ledger.MIGRATIONS, ArtifactsSlice.MIGRATIONS, TrackingSlice.MIGRATIONS)
-                .<Migration>flatMap(List::stream)
-                .toList());
+        new Migrator(db)
+                .migrate(Stream.of(Ledger.MIGRATIONS, ArtifactsSlice.MIGRATIONS, TrackingSlice.MIGRATIONS)
+                        .<Migration>flatMap(List::stream)
+                        .toList());
         ledger = new Ledger(db, clock, ids);
         artifacts = ArtifactsSlice.wire(db, ledger, clock, ids, ArtifactSettings.folder(home.resolve("artifacts")));
         tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service());
@@ -78,11 +79,15 @@ abstract class TrackingContract {
         }
         Run run = newRun("a");
 
-        points.subList(0, 100).forEach(point -> tracking.runs().logMetric(run.info().id(), point, Optional.empty()));
+        points.subList(0, 100)
+                .forEach(point -> tracking.runs().logMetric(run.info().id(), point, Optional.empty()));
         tracking.runs().logBatch(run.info().id(), new Batch(points.subList(100, 200), List.of(), Map.of(), List.of()));
 
-        MetricPoint greatest = points.stream().max(Comparator.comparingLong(MetricPoint::step)
-                .thenComparingLong(MetricPoint::timestampMillis).thenComparingDouble(MetricPoint::storedValue)).orElseThrow();
+        MetricPoint greatest = points.stream()
+                .max(Comparator.comparingLong(MetricPoint::step)
+                        .thenComparingLong(MetricPoint::timestampMillis)
+                        .thenComparingDouble(MetricPoint::storedValue))
+                .orElseThrow();
         MetricPoint latest = tracking.runs().get(run.info().id()).metrics().getFirst();
         assertThat(latest.step()).isEqualTo(greatest.step());
         assertThat(latest.timestampMillis()).isEqualTo(greatest.timestampMillis());
@@ -94,7 +99,8 @@ abstract class TrackingContract {
         Run run = newRun("a");
         List<MetricPoint> points = new ArrayList<>();
         Random random = new Random(2);
-        for (int i = 0; i < 900; i++) points.add(new MetricPoint("m", random.nextInt(3), random.nextInt(20), random.nextInt(20)));
+        for (int i = 0; i < 900; i++)
+            points.add(new MetricPoint("m", random.nextInt(3), random.nextInt(20), random.nextInt(20)));
         tracking.runs().logBatch(run.info().id(), new Batch(points, List.of(), Map.of(), List.of()));
 
         List<MetricPoint> paged = new ArrayList<>();
@@ -107,7 +113,8 @@ abstract class TrackingContract {
 
         MetricHistoryPage whole = tracking.runs().history(run.info().id(), "m", OptionalLong.empty(), Optional.empty());
         assertThat(paged).isEqualTo(MetricStore.toList("m", whole.points()));
-        assertThat(paged).doesNotHaveDuplicates().hasSize((int) points.stream().distinct().count());
+        assertThat(paged).doesNotHaveDuplicates().hasSize((int)
+                points.stream().distinct().count());
     }
 
     @Test
@@ -120,13 +127,22 @@ abstract class TrackingContract {
                 case 1 -> List.of(new MetricPoint("acc", Double.NaN, 1, 0));
                 default -> List.of(new MetricPoint("acc", random.nextInt(4), 1, 0));
             };
-            List<Batch.Param> params = random.nextBoolean() ? List.of() : List.of(new Batch.Param("p", "v" + random.nextInt(3)));
+            List<Batch.Param> params =
+                    random.nextBoolean() ? List.of() : List.of(new Batch.Param("p", "v" + random.nextInt(3)));
             tracking.runs().logBatch(run.info().id(), new Batch(metrics, params, Map.of(), List.of()));
         }
         List<List<String>> orders = List.of(
-                List.of(), List.of("metrics.acc DESC"), List.of("metrics.acc ASC"), List.of("params.p"), List.of("params.p DESC", "metrics.acc"),
-                List.of("end_time"), List.of("status", "metrics.acc"), List.of("run_name DESC"), List.of("metrics.acc", "start_time ASC"));
-        List<String> filters = List.of("", "metrics.acc > 0", "metrics.acc != 2", "params.p = 'v1'", "params.p != 'v1' and metrics.acc >= 1");
+                List.of(),
+                List.of("metrics.acc DESC"),
+                List.of("metrics.acc ASC"),
+                List.of("params.p"),
+                List.of("params.p DESC", "metrics.acc"),
+                List.of("end_time"),
+                List.of("status", "metrics.acc"),
+                List.of("run_name DESC"),
+                List.of("metrics.acc", "start_time ASC"));
+        List<String> filters = List.of(
+                "", "metrics.acc > 0", "metrics.acc != 2", "params.p = 'v1'", "params.p != 'v1' and metrics.acc >= 1");
 
         for (List<String> order : orders) {
             for (String filter : filters) {
@@ -138,21 +154,32 @@ abstract class TrackingContract {
                     paged.addAll(names(page));
                     token = page.nextToken();
                 } while (token.isPresent());
-                assertThat(paged).as("%s order by %s", filter, order).isEqualTo(whole).doesNotHaveDuplicates();
+                assertThat(paged)
+                        .as("%s order by %s", filter, order)
+                        .isEqualTo(whole)
+                        .doesNotHaveDuplicates();
             }
         }
-        assertThat(names(search("", List.of("metrics.acc"), 1000, Optional.empty()))).hasSize(60);
+        assertThat(names(search("", List.of("metrics.acc"), 1000, Optional.empty())))
+                .hasSize(60);
     }
 
     @Test
     void a_search_plan_does_not_change_what_is_found() {
         IntStream.range(0, 40).forEach(i -> {
             Run run = newRun("r" + i);
-            tracking.runs().logBatch(run.info().id(), new Batch(
-                    List.of(new MetricPoint("acc", i, 1, 0)), List.of(new Batch.Param("p", "v" + i % 4)), Map.of(), List.of()));
+            tracking.runs()
+                    .logBatch(
+                            run.info().id(),
+                            new Batch(
+                                    List.of(new MetricPoint("acc", i, 1, 0)),
+                                    List.of(new Batch.Param("p", "v" + i % 4)),
+                                    Map.of(),
+                                    List.of()));
         });
 
-        assertThat(names(search("metrics.acc >= 10 and params.p = 'v1'", List.of("metrics.acc DESC"), 1000, Optional.empty())))
+        assertThat(names(search(
+                        "metrics.acc >= 10 and params.p = 'v1'", List.of("metrics.acc DESC"), 1000, Optional.empty())))
                 .containsExactly("r37", "r33", "r29", "r25", "r21", "r17", "r13");
         assertThat(names(search("metrics.acc >= 36", List.of("metrics.acc"), 1000, Optional.empty())))
                 .containsExactly("r36", "r37", "r38", "r39");
@@ -163,10 +190,16 @@ abstract class TrackingContract {
         Run run = newRun("a");
         tracking.runs().logParam(run.info().id(), "p", "1");
 
-        assertThatThrownBy(() -> tracking.runs().logBatch(run.info().id(), new Batch(
-                        List.of(new MetricPoint("m", 1, 1, 0)),
-                        List.of(new Batch.Param("q", "1"), new Batch.Param("p", "2")), Map.of("t", "1"), List.of())))
-                .isInstanceOf(Failure.class).hasMessageContaining("'new_value': '2'");
+        assertThatThrownBy(() -> tracking.runs()
+                        .logBatch(
+                                run.info().id(),
+                                new Batch(
+                                        List.of(new MetricPoint("m", 1, 1, 0)),
+                                        List.of(new Batch.Param("q", "1"), new Batch.Param("p", "2")),
+                                        Map.of("t", "1"),
+                                        List.of())))
+                .isInstanceOf(Failure.class)
+                .hasMessageContaining("'new_value': '2'");
 
         Run after = tracking.runs().get(run.info().id());
         assertThat(after.params()).isEqualTo(Map.of("p", "1"));
@@ -181,7 +214,8 @@ abstract class TrackingContract {
         new RequestContext("r", Principal.LOCAL, "other").call(() -> {
             assertThatThrownBy(() -> tracking.runs().get(mine.info().id())).hasMessageContaining("not found");
             assertThatThrownBy(() -> tracking.experiments().get(experiment)).hasMessageContaining("No Experiment");
-            assertThatThrownBy(() -> tracking.runs().logParam(mine.info().id(), "p", "1")).hasMessageContaining("not found");
+            assertThatThrownBy(() -> tracking.runs().logParam(mine.info().id(), "p", "1"))
+                    .hasMessageContaining("not found");
             assertThat(search("", List.of(), 10, Optional.empty()).items()).isEmpty();
             return tracking.experiments().create("census", "", Map.of()); // A name is taken in its own workspace only.
         });
@@ -193,12 +227,17 @@ abstract class TrackingContract {
         Run gone = newRun("gone");
         put(kept, "model.bin", "kept");
         put(gone, "model.bin", "gone");
-        tracking.runs().logBatch(gone.info().id(), new Batch(List.of(new MetricPoint("m", 1, 1, 0)), List.of(), Map.of(), List.of()));
+        tracking.runs()
+                .logBatch(
+                        gone.info().id(),
+                        new Batch(List.of(new MetricPoint("m", 1, 1, 0)), List.of(), Map.of(), List.of()));
         tracking.runs().delete(gone.info().id());
         clock.move(Duration.ofDays(31));
 
         TrashService.Report preview = tracking.trash().collect(request(Duration.ofDays(30), false, true), one -> {});
-        assertThat(preview.purged()).singleElement().matches(one -> one.id().equals(gone.info().id()) && one.bytes() == 4);
+        assertThat(preview.purged())
+                .singleElement()
+                .matches(one -> one.id().equals(gone.info().id()) && one.bytes() == 4);
         assertThat(tracking.runs().get(gone.info().id()).metrics()).hasSize(1);
 
         tracking.trash().collect(request(Duration.ofDays(30), false, false), one -> {});
@@ -206,7 +245,9 @@ abstract class TrackingContract {
         assertThatThrownBy(() -> tracking.runs().get(gone.info().id())).hasMessageContaining("not found");
         assertThat(artifacts.service().list(path(gone))).isEmpty();
         assertThat(artifacts.service().list(path(kept))).hasSize(1);
-        assertThat(ledger.eventsAbout("run:" + gone.info().id())).extracting(Event::type).contains("run.deleted", "run.purged");
+        assertThat(ledger.eventsAbout("run:" + gone.info().id()))
+                .extracting(Event::type)
+                .contains("run.deleted", "run.purged");
         List<Integer> points = db.read(sql -> sql.query("select count(*) from metric_points", row -> row.getInt(1)));
         assertThat(points).containsExactly(0);
     }
@@ -217,7 +258,10 @@ abstract class TrackingContract {
         tracking.runs().delete(run.info().id());
         clock.move(Duration.ofDays(29));
 
-        assertThat(tracking.trash().collect(request(Duration.ofDays(30), false, false), one -> {}).purged()).isEmpty();
+        assertThat(tracking.trash()
+                        .collect(request(Duration.ofDays(30), false, false), one -> {})
+                        .purged())
+                .isEmpty();
         tracking.runs().restore(run.info().id());
     }
 
@@ -252,7 +296,10 @@ abstract class TrackingContract {
         db.tx(sql -> new TrashStore().beginPurge(sql, run.info().id())); // As if the process had died here.
 
         assertThatThrownBy(() -> tracking.runs().restore(run.info().id())).hasMessageContaining("not found");
-        assertThat(tracking.trash().collect(request(Duration.ZERO, false, false), one -> {}).purged()).hasSize(1);
+        assertThat(tracking.trash()
+                        .collect(request(Duration.ZERO, false, false), one -> {})
+                        .purged())
+                .hasSize(1);
     }
 
     @Test
@@ -290,6 +337,11 @@ abstract class TrackingContract {
     }
 
     private void put(Run run, String name, String text) throws IOException {
-        artifacts.service().store(path(run) + "/" + name, new ByteArrayInputStream(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)), text.length());
+        artifacts
+                .service()
+                .store(
+                        path(run) + "/" + name,
+                        new ByteArrayInputStream(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                        text.length());
     }
 }

@@ -52,9 +52,17 @@ final class Fingerprint {
 
     static String of(LoggedModel model) {
         Fingerprint f = new Fingerprint();
-        f.text(model.name()).text(model.modelType()).text(model.sourceRun()).text(model.status().name());
-        f.text(model.statusMessage()).text(model.artifactUri()).number(model.updatedAt().toEpochMilli());
-        f.number(model.deleted() ? 1 : 0).pairs(model.params()).pairs(model.tags()).number(model.metrics().size());
+        f.text(model.name())
+                .text(model.modelType())
+                .text(model.sourceRun())
+                .text(model.status().name());
+        f.text(model.statusMessage())
+                .text(model.artifactUri())
+                .number(model.updatedAt().toEpochMilli());
+        f.number(model.deleted() ? 1 : 0)
+                .pairs(model.params())
+                .pairs(model.tags())
+                .number(model.metrics().size());
         model.metrics().stream()
                 .sorted(Comparator.comparing((LoggedModelMetric m) -> m.point().key())
                         .thenComparing(LoggedModelMetric::runId)

@@ -52,8 +52,7 @@ public final class FolderSource implements MlflowSource {
     public static FolderSource open(Path folder, List<Path> artifactRoots, ImportNotes notes) throws IOException {
         Path root = folder.toRealPath();
         Path parent = root.getParent() == null ? root : root.getParent();
-        FolderSource source =
-                new FolderSource(root, new LocalArtifacts(parent, artifactRoots, notes), notes);
+        FolderSource source = new FolderSource(root, new LocalArtifacts(parent, artifactRoots, notes), notes);
         if (source.experimentFolders().isEmpty()) {
             throw INVALID_ARGUMENT.because(
                     "%s holds no MLflow experiment: expected folders such as 0 with a meta.yaml in them. Give the folder"
@@ -75,7 +74,7 @@ public final class FolderSource implements MlflowSource {
             try {
                 found.add(experiment(folder));
             } catch (IOException e) {
-                notes.failed("experiment that cannot be read", e.getMessage());
+                notes.failed("experiment that cannot be read", e.toString());
             }
         }
         return found;
@@ -124,7 +123,9 @@ public final class FolderSource implements MlflowSource {
     public OptionalLong runCount() throws IOException {
         long runs = 0;
         for (Path experiment : experimentFolders()) {
-            runs += folders(experiment).stream().filter(folder -> !NO_RUNS.contains(name(folder))).count();
+            runs += folders(experiment).stream()
+                    .filter(folder -> !NO_RUNS.contains(name(folder)))
+                    .count();
         }
         return OptionalLong.of(runs);
     }
@@ -139,7 +140,7 @@ public final class FolderSource implements MlflowSource {
                 try {
                     run = run(parent, folder, experiment.id());
                 } catch (IOException e) {
-                    notes.failed("run that cannot be read", e.getMessage());
+                    notes.failed("run that cannot be read", e.toString());
                     continue;
                 }
                 visitor.visit(run);
@@ -160,10 +161,16 @@ public final class FolderSource implements MlflowSource {
         // Versions before 1.30 called the field "name", or had the tag only.
         String name = meta.text("run_name") == null ? meta.textOrEmpty("name") : meta.textOrEmpty("run_name");
         RunInfo info = new RunInfo(
-                0, id, experiment, name.isEmpty() ? tags.getOrDefault("mlflow.runName", "") : name,
-                meta.textOrEmpty("user_id"), SourceIds.status(meta.required("status")),
-                meta.number("start_time").orElse(0), meta.number("end_time"),
-                meta.textOrEmpty("lifecycle_stage").equals("deleted"), meta.textOrEmpty("artifact_uri"));
+                0,
+                id,
+                experiment,
+                name.isEmpty() ? tags.getOrDefault("mlflow.runName", "") : name,
+                meta.textOrEmpty("user_id"),
+                SourceIds.status(meta.required("status")),
+                meta.number("start_time").orElse(0),
+                meta.number("end_time"),
+                meta.textOrEmpty("lifecycle_stage").equals("deleted"),
+                meta.textOrEmpty("artifact_uri"));
         List<DatasetInput> datasets = new ArrayList<>();
         List<String> modelInputs = new ArrayList<>();
         for (Path input : folders(folder.resolve("inputs"))) {
@@ -177,7 +184,8 @@ public final class FolderSource implements MlflowSource {
         List<Run.ModelOutput> outputs = new ArrayList<>();
         for (Path output : folders(folder.resolve("outputs"))) {
             YamlFile link = YamlFile.in(output);
-            outputs.add(new Run.ModelOutput(link.required("destination_id"), link.number("step").orElse(0)));
+            outputs.add(new Run.ModelOutput(
+                    link.required("destination_id"), link.number("step").orElse(0)));
         }
         Map<String, String> params = texts(folder.resolve("params"));
         Run run = new Run(info, List.of(), params, tags, datasets, modelInputs, outputs);
@@ -188,15 +196,23 @@ public final class FolderSource implements MlflowSource {
         String id = link.required("source_id");
         YamlFile meta = YamlFile.in(experimentFolder.resolve("datasets").resolve(SourceIds.fileName(id)));
         return new DatasetInput(
-                meta.textOrEmpty("name"), meta.textOrEmpty("digest"), meta.textOrEmpty("source_type"),
-                meta.textOrEmpty("source"), meta.text("schema"), meta.text("profile"), link.texts("tags"));
+                meta.textOrEmpty("name"),
+                meta.textOrEmpty("digest"),
+                meta.textOrEmpty("source_type"),
+                meta.textOrEmpty("source"),
+                meta.text("schema"),
+                meta.text("profile"),
+                link.texts("tags"));
     }
 
     /// A metric's file only grows, so its size tells whether points came.
     private static String historyStamp(Path run) throws IOException {
         StringBuilder stamp = new StringBuilder();
         for (var file : files(run.resolve("metrics")).entrySet()) {
-            stamp.append(file.getKey()).append(':').append(Files.size(file.getValue())).append('\n');
+            stamp.append(file.getKey())
+                    .append(':')
+                    .append(Files.size(file.getValue()))
+                    .append('\n');
         }
         return stamp.toString();
     }
@@ -209,7 +225,10 @@ public final class FolderSource implements MlflowSource {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     if (line.isBlank()) continue;
                     MetricLine parsed = MetricLine.parse(line, false);
-                    if (parsed == null) notes.leftOut("line of a metric that cannot be read", file.getValue().toString());
+                    if (parsed == null)
+                        notes.leftOut(
+                                "line of a metric that cannot be read",
+                                file.getValue().toString());
                     else sink.accept(parsed.point(file.getKey()));
                 }
             }
@@ -223,7 +242,7 @@ public final class FolderSource implements MlflowSource {
             try {
                 model = loggedModel(folder, experiment.id());
             } catch (IOException e) {
-                notes.failed("logged model that cannot be read", e.getMessage());
+                notes.failed("logged model that cannot be read", e.toString());
                 continue;
             }
             visitor.visit(model);
@@ -238,17 +257,29 @@ public final class FolderSource implements MlflowSource {
         for (var file : files(folder.resolve("metrics")).entrySet()) {
             for (String line : Files.readAllLines(file.getValue())) {
                 MetricLine parsed = MetricLine.parse(line, true);
-                if (parsed == null) notes.leftOut("line of a metric that cannot be read", file.getValue().toString());
+                if (parsed == null)
+                    notes.leftOut(
+                            "line of a metric that cannot be read",
+                            file.getValue().toString());
                 else metrics.add(parsed.modelMetric(id, file.getKey()));
             }
         }
         LoggedModelStatus status = SourceIds.modelStatus(meta.textOrEmpty("status"));
         return new LoggedModel(
-                id, experiment, meta.textOrEmpty("name"), meta.text("model_type"), meta.text("source_run_id"), status,
-                meta.text("status_message"), meta.textOrEmpty("artifact_location"),
-                time(meta.number("creation_timestamp")), time(meta.number("last_updated_timestamp")),
-                meta.textOrEmpty("lifecycle_stage").equals("deleted"), texts(folder.resolve("tags")),
-                texts(folder.resolve("params")), metrics);
+                id,
+                experiment,
+                meta.textOrEmpty("name"),
+                meta.text("model_type"),
+                meta.text("source_run_id"),
+                status,
+                meta.text("status_message"),
+                meta.textOrEmpty("artifact_location"),
+                time(meta.number("creation_timestamp")),
+                time(meta.number("last_updated_timestamp")),
+                meta.textOrEmpty("lifecycle_stage").equals("deleted"),
+                texts(folder.resolve("tags")),
+                texts(folder.resolve("params")),
+                metrics);
     }
 
     @Override
@@ -267,7 +298,9 @@ public final class FolderSource implements MlflowSource {
     public void noteLeftOut(List<Experiment> experiments) throws IOException {
         notes.leftOut(LeftOut.REGISTERED_MODELS, folders(root.resolve("models")).size());
         for (Experiment experiment : experiments) {
-            notes.leftOut(LeftOut.TRACES, folders(folderOf(experiment.id()).resolve("traces")).size());
+            notes.leftOut(
+                    LeftOut.TRACES,
+                    folders(folderOf(experiment.id()).resolve("traces")).size());
         }
     }
 
@@ -280,7 +313,10 @@ public final class FolderSource implements MlflowSource {
         for (var file : files(folder).entrySet()) {
             try (InputStream in = Files.newInputStream(file.getValue(), LinkOption.NOFOLLOW_LINKS)) {
                 byte[] bytes = in.readNBytes(LONGEST_VALUE);
-                if (in.read() >= 0) notes.changed("param or tag cut to 1,000,000 bytes", file.getValue().toString());
+                if (in.read() >= 0)
+                    notes.changed(
+                            "param or tag cut to 1,000,000 bytes",
+                            file.getValue().toString());
                 texts.put(file.getKey(), new String(bytes, StandardCharsets.UTF_8));
             }
         }
@@ -294,11 +330,7 @@ public final class FolderSource implements MlflowSource {
         Files.walkFileTree(folder, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (attributes.isRegularFile()) {
-                    List<String> names = new ArrayList<>();
-                    folder.relativize(file).forEach(name -> names.add(name.toString()));
-                    files.put(String.join("/", names), file);
-                }
+                if (attributes.isRegularFile()) files.put(FileNames.below(folder, file), file);
                 return FileVisitResult.CONTINUE;
             }
         });

@@ -45,8 +45,14 @@ public record ImportReport(
         text.append("\n\n");
         line(text, "experiments", ofThree(Of.EXPERIMENTS_NEW, Of.EXPERIMENTS_MERGED, Of.EXPERIMENTS_KNOWN));
         line(text, "runs", ofFour(Of.RUNS_NEW, Of.RUNS_UPDATED, Of.RUNS_UNCHANGED, Of.RUNS_FAILED));
-        line(text, "logged models", ofFour(
-                Of.LOGGED_MODELS_NEW, Of.LOGGED_MODELS_UPDATED, Of.LOGGED_MODELS_UNCHANGED, Of.LOGGED_MODELS_FAILED));
+        line(
+                text,
+                "logged models",
+                ofFour(
+                        Of.LOGGED_MODELS_NEW,
+                        Of.LOGGED_MODELS_UPDATED,
+                        Of.LOGGED_MODELS_UNCHANGED,
+                        Of.LOGGED_MODELS_FAILED));
         if (!dryRun) line(text, "metric points", number(Of.METRIC_POINTS));
         line(text, "params, tags", number(Of.PARAMS) + ", " + number(Of.TAGS));
         line(text, "dataset inputs", number(Of.DATASET_INPUTS));
@@ -56,16 +62,15 @@ public record ImportReport(
         line(text, "time", "%.1f s".formatted(took.toMillis() / 1000.0));
         notes(text, "Left out, because there is no place for it yet:", notes.of(Dealing.LEFT_OUT));
         notes(text, "Kept, but not as it was:", notes.of(Dealing.CHANGED));
-        String failed = dryRun
-                ? "Could not be read:"
-                : "Failed; the same command again tries these again:";
+        String failed = dryRun ? "Could not be read:" : "Failed; the same command again tries these again:";
         notes(text, failed, notes.of(Dealing.FAILED));
         return text.toString();
     }
 
     private String ofThree(Of isNew, Of merged, Of known) {
         if (dryRun) return number(isNew);
-        return "%s new, %s joined one of the same name, %s known".formatted(number(isNew), number(merged), number(known));
+        return "%s new, %s joined one of the same name, %s known"
+                .formatted(number(isNew), number(merged), number(known));
     }
 
     private String ofFour(Of isNew, Of updated, Of unchanged, Of failed) {
@@ -94,7 +99,9 @@ public record ImportReport(
         text.append('\n').append(title).append('\n');
         notes.forEach((kind, note) -> {
             text.append("  %s: %,d%n".formatted(kind, note.count()));
-            note.examples().stream().limit(EXAMPLES).forEach(example -> text.append("      ").append(example).append('\n'));
+            note.examples().stream()
+                    .limit(EXAMPLES)
+                    .forEach(example -> text.append("      ").append(example).append('\n'));
             if (!note.examples().isEmpty() && note.count() > EXAMPLES) text.append("      …\n");
         });
     }

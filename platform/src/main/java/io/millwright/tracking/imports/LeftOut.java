@@ -12,16 +12,48 @@ final class LeftOut {
             Set.of("DATASET to RUN", "RUN_INPUT to MODEL_INPUT", "RUN_OUTPUT to MODEL_OUTPUT");
 
     private static final Set<String> IMPORTED_TABLES = Set.of(
-            "experiments", "experiment_tags", "runs", "params", "tags", "metrics", "latest_metrics", "datasets", "inputs",
-            "input_tags", "logged_models", "logged_model_tags", "logged_model_params", "logged_model_metrics");
+            "experiments",
+            "experiment_tags",
+            "runs",
+            "params",
+            "tags",
+            "metrics",
+            "latest_metrics",
+            "datasets",
+            "inputs",
+            "input_tags",
+            "logged_models",
+            "logged_model_tags",
+            "logged_model_params",
+            "logged_model_metrics");
     /// Parts of things that are counted by another table, and MLflow's own book-keeping.
     private static final Set<String> PART_TABLES = Set.of(
-            "alembic_version", "workspaces", "sqlite_sequence", "spans", "trace_tags", "trace_request_metadata",
-            "trace_metrics", "span_metrics", "registered_model_tags", "model_version_tags", "evaluation_dataset_tags",
-            "scorer_versions", "online_scoring_configs", "webhook_events", "endpoint_tags", "endpoint_bindings",
-            "endpoint_model_mappings", "job_locks", "scheduler_leases", "review_queue_users",
-            "review_queue_label_schemas", "guardrail_configs", "sql_assessment_daily_rollups",
-            "sql_span_cost_daily_rollups", "sql_trace_metric_daily_rollups", "sql_trace_rollup_rebuild_queue");
+            "alembic_version",
+            "workspaces",
+            "sqlite_sequence",
+            "spans",
+            "trace_tags",
+            "trace_request_metadata",
+            "trace_metrics",
+            "span_metrics",
+            "registered_model_tags",
+            "model_version_tags",
+            "evaluation_dataset_tags",
+            "scorer_versions",
+            "online_scoring_configs",
+            "webhook_events",
+            "endpoint_tags",
+            "endpoint_bindings",
+            "endpoint_model_mappings",
+            "job_locks",
+            "scheduler_leases",
+            "review_queue_users",
+            "review_queue_label_schemas",
+            "guardrail_configs",
+            "sql_assessment_daily_rollups",
+            "sql_span_cost_daily_rollups",
+            "sql_trace_metric_daily_rollups",
+            "sql_trace_rollup_rebuild_queue");
     private static final Map<String, String> KINDS = Map.ofEntries(
             Map.entry("registered_models", REGISTERED_MODELS),
             Map.entry("model_versions", "model versions"),

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Finds the artifacts of runs and logged models on this machine's disk.
 ///
-/// A folder is read only when its real path ends in `<id of the run or model>/artifacts`: on many servers any client may
+/// A folder is read only when its real path ends in `<id of the run or model>/artifacts`: on many servers any client
+/// may
 /// choose an experiment's artifact location, so an URI alone is no reason to read, say, `/etc`.
 final class LocalArtifacts {
     private static final String FOLDER = "artifacts";
@@ -36,7 +37,10 @@ final class LocalArtifacts {
         this.rootsWereGiven = !given.isEmpty();
         this.roots = rootsWereGiven
                 ? List.copyOf(given)
-                : Stream.of("mlartifacts", "mlruns").map(base::resolve).filter(Files::isDirectory).toList();
+                : Stream.of("mlartifacts", "mlruns")
+                        .map(base::resolve)
+                        .filter(Files::isDirectory)
+                        .toList();
         this.notes = notes;
     }
 
@@ -46,7 +50,8 @@ final class LocalArtifacts {
         if (nearby != null && hasFiles(nearby)) return new FilesUnder(nearby.toRealPath());
         return switch (ArtifactUri.parse(uri)) {
             case ArtifactUri.Remote(String remote) -> new SourceArtifacts.Remote(remote);
-            case ArtifactUri.Local(Path path) -> local(ownerId, base.resolve(path).normalize(), nearby);
+            case ArtifactUri.Local(Path path) ->
+                local(ownerId, base.resolve(path).normalize(), nearby);
             case ArtifactUri.Proxied(String path, String _) -> proxied(ownerId, path, uri);
         };
     }
@@ -136,7 +141,7 @@ final class LocalArtifacts {
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                     Optional<Path> regular = attributes.isRegularFile() ? Optional.of(file) : target(file, attributes);
-                    if (regular.isPresent()) visitor.visit(relative(file), new FileContent(regular.get()));
+                    if (regular.isPresent()) visitor.visit(FileNames.below(root, file), new FileContent(regular.get()));
                     else notes.leftOut("artifact that is no file, or a link out of its folder", file.toString());
                     return FileVisitResult.CONTINUE;
                 }
@@ -153,12 +158,6 @@ final class LocalArtifacts {
             } catch (IOException e) {
                 return Optional.empty(); // It leads nowhere.
             }
-        }
-
-        private String relative(Path file) {
-            List<String> names = new ArrayList<>();
-            root.relativize(file).forEach(name -> names.add(name.toString()));
-            return String.join("/", names);
         }
     }
 

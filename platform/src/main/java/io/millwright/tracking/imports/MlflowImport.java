@@ -176,7 +176,8 @@ public final class MlflowImport {
         log.debug("{} {}", what, id, e);
         notes.failed(what + " that could not be imported", id + ": " + e.getMessage());
         if (failedInARow.incrementAndGet() < FAILURES_IN_A_ROW) return;
-        throw new IOException("%d runs failed one after the other; the last: %s".formatted(FAILURES_IN_A_ROW, e.getMessage()), e);
+        throw new IOException(
+                "%d runs failed one after the other; the last: %s".formatted(FAILURES_IN_A_ROW, e.getMessage()), e);
     }
 
     private void writeRun(Placed placed, SourceRun found) throws IOException {
@@ -186,8 +187,8 @@ public final class MlflowImport {
             counts.add(ImportCounts.Of.RUNS_UNCHANGED, 1);
             return;
         }
-        Copied copied = copy(
-                source.artifacts(found), tracking.artifactUriOfRun(placed, found.id()), "run " + found.id());
+        Copied copied =
+                copy(source.artifacts(found), tracking.artifactUriOfRun(placed, found.id()), "run " + found.id());
         if (copied.files == 0 && !copied.complete && isSame(earlier, fingerprint)) {
             counts.add(ImportCounts.Of.RUNS_UNCHANGED, 1); // Its artifacts are still not to be had.
             return;
@@ -196,15 +197,37 @@ public final class MlflowImport {
         RunInfo info = run.info();
         Run here = new Run(
                 new RunInfo(
-                        0, info.id(), placed.id(), info.name(), info.userId(), info.status(), info.startTimeMillis(),
-                        info.endTimeMillis(), info.deleted(), copied.uri),
-                List.of(), run.params(), run.tags(), run.datasets(), run.modelInputs(), run.modelOutputs());
-        long points = tracking.writeRun(
-                new TrackingImport.IncomingRun(source.identity(), here, fingerprint, copied.complete),
-                sink -> source.history(found, sink));
+                        0,
+                        info.id(),
+                        placed.id(),
+                        info.name(),
+                        info.userId(),
+                        info.status(),
+                        info.startTimeMillis(),
+                        info.endTimeMillis(),
+                        info.deleted(),
+                        copied.uri),
+                List.of(),
+                run.params(),
+                run.tags(),
+                run.datasets(),
+                run.modelInputs(),
+                run.modelOutputs());
+        long[] points = {0};
+        try {
+            tracking.writeRun(
+                    new TrackingImport.IncomingRun(source.identity(), here, fingerprint, copied.complete),
+                    sink -> source.history(found, point -> {
+                        counts.add(ImportCounts.Of.METRIC_POINTS, 1);
+                        points[0]++;
+                        sink.accept(point);
+                    }));
+        } catch (IOException | RuntimeException e) {
+            counts.add(ImportCounts.Of.METRIC_POINTS, -points[0]);
+            throw e;
+        }
         boolean isNew = earlier.isEmpty() || !earlier.get().finished();
         counts.add(isNew ? ImportCounts.Of.RUNS_NEW : ImportCounts.Of.RUNS_UPDATED, 1);
-        counts.add(ImportCounts.Of.METRIC_POINTS, points);
         counts.add(ImportCounts.Of.PARAMS, run.params().size());
         counts.add(ImportCounts.Of.TAGS, run.tags().size());
         counts.add(ImportCounts.Of.DATASET_INPUTS, run.datasets().size());
@@ -226,9 +249,20 @@ public final class MlflowImport {
             return;
         }
         LoggedModel here = new LoggedModel(
-                model.id(), placed.id(), model.name(), model.modelType(), model.sourceRun(), model.status(),
-                model.statusMessage(), copied.uri, model.createdAt(), model.updatedAt(), model.deleted(), model.tags(),
-                model.params(), model.metrics());
+                model.id(),
+                placed.id(),
+                model.name(),
+                model.modelType(),
+                model.sourceRun(),
+                model.status(),
+                model.statusMessage(),
+                copied.uri,
+                model.createdAt(),
+                model.updatedAt(),
+                model.deleted(),
+                model.tags(),
+                model.params(),
+                model.metrics());
         tracking.writeLoggedModel(source.identity(), here, fingerprint, copied.complete);
         counts.add(earlier.isEmpty() ? ImportCounts.Of.LOGGED_MODELS_NEW : ImportCounts.Of.LOGGED_MODELS_UPDATED, 1);
     }
@@ -239,7 +273,8 @@ public final class MlflowImport {
 
     private boolean isSame(Optional<Earlier> earlier, String fingerprint) {
         return !options.again()
-                && earlier.filter(e -> e.finished() && e.fingerprint().equals(fingerprint)).isPresent();
+                && earlier.filter(e -> e.finished() && e.fingerprint().equals(fingerprint))
+                        .isPresent();
     }
 
     /// @param uri where the artifacts are to be looked for from now on
@@ -256,7 +291,8 @@ public final class MlflowImport {
                 if (options.artifacts()) notes.failed("artifacts that could not be read", owner + ": " + why);
                 yield new Copied(ownUri, false, 0);
             }
-            case SourceArtifacts.Folder files -> options.artifacts() ? copyFiles(files, ownUri) : new Copied(ownUri, false, 0);
+            case SourceArtifacts.Folder files ->
+                options.artifacts() ? copyFiles(files, ownUri) : new Copied(ownUri, false, 0);
         };
     }
 
@@ -272,7 +308,8 @@ public final class MlflowImport {
             } catch (Failure e) {
                 // What is wrong with this one file will be wrong next time too; all else ends the run's import.
                 if (e.code() != INVALID_ARGUMENT && e.code() != TOO_LARGE) throw e;
-                notes.leftOut("artifacts that this server's store refuses", target + "/" + path + ": " + e.getMessage());
+                notes.leftOut(
+                        "artifacts that this server's store refuses", target + "/" + path + ": " + e.getMessage());
             }
         });
         return new Copied(ownUri, true, copied[0]);

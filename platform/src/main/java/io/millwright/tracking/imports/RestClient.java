@@ -153,7 +153,8 @@ final class RestClient {
     /// @throws TooLong when there are more
     ObjectNode post(String path, ObjectNode message, long limit) throws IOException {
         byte[] bytes = JSON.writeValueAsBytes(message);
-        return retry(() -> exchange("POST", path, bytes, (body, length) -> object(path, new LimitedStream(body, limit))));
+        return retry(() ->
+                exchange("POST", path, bytes, (body, length) -> object(path, new LimitedStream(body, limit))));
     }
 
     private static ObjectNode object(String path, InputStream body) throws IOException {
@@ -233,8 +234,10 @@ final class RestClient {
             if (status / 100 != 3 || location == null) throw failure(target, status, connection);
             URI next = target.resolve(location);
             if (!isSameServer(next)) {
-                throw new Refused(status, "%s redirects to another server, %s; that is not followed. Give its address with --from"
-                        .formatted(target.getPath(), next.getHost()));
+                throw new Refused(
+                        status,
+                        "%s redirects to another server, %s; that is not followed. Give its address with --from"
+                                .formatted(target.getPath(), next.getHost()));
             }
             target = next;
         }
@@ -276,7 +279,8 @@ final class RestClient {
             text = new String(in.readNBytes(LONGEST_ERROR), UTF_8).strip();
         }
         String shown = text.startsWith("{") ? messageOf(text) : text.startsWith("<") ? "" : text;
-        String message = "%s answered %d %s".formatted(target.getPath(), status, shown.length() > 300 ? shown.substring(0, 300) : shown);
+        String message = "%s answered %d %s"
+                .formatted(target.getPath(), status, shown.length() > 300 ? shown.substring(0, 300) : shown);
         if (status == 401 || status == 403) {
             message += ". Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN";
         }
@@ -322,7 +326,8 @@ final class RestClient {
     }
 
     private IOException unreachable(IOException e) {
-        return new IOException("%s does not answer: %s".formatted(base, e.getMessage() == null ? e.toString() : e.getMessage()), e);
+        return new IOException(
+                "%s does not answer: %s".formatted(base, e.getMessage() == null ? e.toString() : e.getMessage()), e);
     }
 
     private static void sleep(Duration duration) throws InterruptedIOException {

@@ -27,10 +27,14 @@ final class RestMessages {
 
     Experiment experiment(JsonNode json) throws IOException {
         return new Experiment(
-                SourceIds.experiment(text(json, "experiment_id")), "", text(json, "name"),
+                SourceIds.experiment(text(json, "experiment_id")),
+                "",
+                text(json, "name"),
                 ArtifactUri.keptLocation(text(json, "artifact_location")),
-                text(json, "lifecycle_stage").equals("deleted"), time(json, "creation_time"),
-                time(json, "last_update_time"), pairs(json.path("tags")));
+                text(json, "lifecycle_stage").equals("deleted"),
+                time(json, "creation_time"),
+                time(json, "last_update_time"),
+                pairs(json.path("tags")));
     }
 
     SourceRun run(JsonNode json) throws IOException {
@@ -45,10 +49,16 @@ final class RestMessages {
                 .entryPoint(nullable(info, "entry_point_name"));
         String name = text(info, "run_name").isEmpty() ? text(info, "name") : text(info, "run_name");
         RunInfo run = new RunInfo(
-                0, id, SourceIds.experiment(text(info, "experiment_id")),
-                name.isEmpty() ? tags.getOrDefault("mlflow.runName", "") : name, text(info, "user_id"),
-                SourceIds.status(text(info, "status")), number(info, "start_time").orElse(0), number(info, "end_time"),
-                text(info, "lifecycle_stage").equals("deleted"), text(info, "artifact_uri"));
+                0,
+                id,
+                SourceIds.experiment(text(info, "experiment_id")),
+                name.isEmpty() ? tags.getOrDefault("mlflow.runName", "") : name,
+                text(info, "user_id"),
+                SourceIds.status(text(info, "status")),
+                number(info, "start_time").orElse(0),
+                number(info, "end_time"),
+                text(info, "lifecycle_stage").equals("deleted"),
+                text(info, "artifact_uri"));
         List<MetricPoint> latest = new ArrayList<>();
         for (JsonNode metric : data.path("metrics")) latest.add(point(text(metric, "key"), metric));
         List<DatasetInput> datasets = new ArrayList<>();
@@ -57,22 +67,33 @@ final class RestMessages {
         for (JsonNode input : json.path("inputs").path("model_inputs")) modelInputs.add(text(input, "model_id"));
         List<Run.ModelOutput> outputs = new ArrayList<>();
         for (JsonNode output : json.path("outputs").path("model_outputs")) {
-            outputs.add(new Run.ModelOutput(text(output, "model_id"), number(output, "step").orElse(0)));
+            outputs.add(new Run.ModelOutput(
+                    text(output, "model_id"), number(output, "step").orElse(0)));
         }
-        return new SourceRun(new Run(run, latest, pairs(data.path("params")), tags, datasets, modelInputs, outputs), "");
+        return new SourceRun(
+                new Run(run, latest, pairs(data.path("params")), tags, datasets, modelInputs, outputs), "");
     }
 
     private static DatasetInput dataset(JsonNode input) {
         JsonNode dataset = input.path("dataset");
         return new DatasetInput(
-                text(dataset, "name"), text(dataset, "digest"), text(dataset, "source_type"), text(dataset, "source"),
-                nullable(dataset, "schema"), nullable(dataset, "profile"), pairs(input.path("tags")));
+                text(dataset, "name"),
+                text(dataset, "digest"),
+                text(dataset, "source_type"),
+                text(dataset, "source"),
+                nullable(dataset, "schema"),
+                nullable(dataset, "profile"),
+                pairs(input.path("tags")));
     }
 
     static MetricPoint point(String key, JsonNode metric) {
         JsonNode value = metric.path("value");
         double number = value.isString() ? MetricLine.number(value.stringValue()) : value.doubleValue(Double.NaN);
-        return new MetricPoint(key, number, number(metric, "timestamp").orElse(0), number(metric, "step").orElse(0));
+        return new MetricPoint(
+                key,
+                number,
+                number(metric, "timestamp").orElse(0),
+                number(metric, "step").orElse(0));
     }
 
     static LoggedModel loggedModel(JsonNode json) throws IOException {
@@ -86,11 +107,19 @@ final class RestMessages {
             metrics.add(new LoggedModelMetric(point(text(metric, "key"), metric), text(metric, "run_id"), target));
         }
         return new LoggedModel(
-                id, SourceIds.experiment(text(info, "experiment_id")), text(info, "name"),
-                emptyToNull(nullable(info, "model_type")), emptyToNull(nullable(info, "source_run_id")),
-                SourceIds.modelStatus(text(info, "status")), emptyToNull(nullable(info, "status_message")),
-                text(info, "artifact_uri"), time(info, "creation_timestamp_ms"),
-                time(info, "last_updated_timestamp_ms"), false, pairs(info.path("tags")), pairs(data.path("params")),
+                id,
+                SourceIds.experiment(text(info, "experiment_id")),
+                text(info, "name"),
+                emptyToNull(nullable(info, "model_type")),
+                emptyToNull(nullable(info, "source_run_id")),
+                SourceIds.modelStatus(text(info, "status")),
+                emptyToNull(nullable(info, "status_message")),
+                text(info, "artifact_uri"),
+                time(info, "creation_timestamp_ms"),
+                time(info, "last_updated_timestamp_ms"),
+                false,
+                pairs(info.path("tags")),
+                pairs(data.path("params")),
                 metrics);
     }
 

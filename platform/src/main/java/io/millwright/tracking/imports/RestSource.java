@@ -49,7 +49,8 @@ public final class RestSource implements MlflowSource {
         return open(url, authorization, RestClient.Patience.USUAL, notes);
     }
 
-    static RestSource open(String url, @Nullable String authorization, RestClient.Patience patience, ImportNotes notes) {
+    static RestSource open(
+            String url, @Nullable String authorization, RestClient.Patience patience, ImportNotes notes) {
         try {
             URI uri = new URI(url);
             String userInfo = uri.getUserInfo();
@@ -57,9 +58,8 @@ public final class RestSource implements MlflowSource {
             String path = uri.getRawPath() == null ? "" : uri.getRawPath().replaceAll("/+$", "");
             URI base = new URI(uri.getScheme() + "://" + hostAndPort(uri) + path);
             String[] parts = userInfo == null ? new String[0] : userInfo.split(":", 2);
-            String header = userInfo == null
-                    ? authorization
-                    : RestClient.basic(parts[0], parts.length > 1 ? parts[1] : "");
+            String header =
+                    userInfo == null ? authorization : RestClient.basic(parts[0], parts.length > 1 ? parts[1] : "");
             return new RestSource(new RestClient(base, header, patience), notes);
         } catch (URISyntaxException e) {
             throw noUrl(url);
@@ -72,7 +72,8 @@ public final class RestSource implements MlflowSource {
 
     private static RuntimeException noUrl(String url) {
         String shown = url.replaceAll("//[^/@]*@", "//***@");
-        return INVALID_ARGUMENT.because("'" + shown + "' is no server's address, expected one such as http://mlflow.example.org:5000");
+        return INVALID_ARGUMENT.because(
+                "'" + shown + "' is no server's address, expected one such as http://mlflow.example.org:5000");
     }
 
     /// The header of a login by name and password.
@@ -103,7 +104,7 @@ public final class RestSource implements MlflowSource {
                 try {
                     found.add(messages.experiment(json));
                 } catch (IOException e) {
-                    notes.failed("experiment that cannot be read", e.getMessage());
+                    notes.failed("experiment that cannot be read", e.toString());
                 }
             }
             token = nextPage(page);
@@ -156,7 +157,7 @@ public final class RestSource implements MlflowSource {
                 try {
                     run = messages.run(json);
                 } catch (IOException e) {
-                    notes.failed("run that cannot be read", e.getMessage());
+                    notes.failed("run that cannot be read", e.toString());
                     continue;
                 }
                 visitor.visit(run);
@@ -170,7 +171,8 @@ public final class RestSource implements MlflowSource {
     @Override
     public Run whole(SourceRun run) throws IOException {
         if (!hasLoggedModels) return run.run();
-        JsonNode alone = http.get(API + "/runs/get" + RestClient.query(Map.of("run_id", run.id()))).path("run");
+        JsonNode alone = http.get(API + "/runs/get" + RestClient.query(Map.of("run_id", run.id())))
+                .path("run");
         return messages.run(alone).run();
     }
 
@@ -217,7 +219,7 @@ public final class RestSource implements MlflowSource {
                 try {
                     model = RestMessages.loggedModel(json);
                 } catch (IOException e) {
-                    notes.failed("logged model that cannot be read", e.getMessage());
+                    notes.failed("logged model that cannot be read", e.toString());
                     continue;
                 }
                 visitor.visit(model);
@@ -230,11 +232,15 @@ public final class RestSource implements MlflowSource {
     public SourceArtifacts artifacts(SourceRun run) {
         String listing = API + "/artifacts/list";
         Map<String, String> owner = Map.of("run_id", run.id(), "run_uuid", run.id());
-        return artifacts(run.run().info().artifactUri(), path -> {
-            Map<String, String> fields = new LinkedHashMap<>(owner);
-            if (!path.isEmpty()) fields.put("path", path);
-            return listing + RestClient.query(fields);
-        }, path -> "/get-artifact" + RestClient.query(Map.of("run_id", run.id(), "run_uuid", run.id(), "path", path)));
+        return artifacts(
+                run.run().info().artifactUri(),
+                path -> {
+                    Map<String, String> fields = new LinkedHashMap<>(owner);
+                    if (!path.isEmpty()) fields.put("path", path);
+                    return listing + RestClient.query(fields);
+                },
+                path -> "/get-artifact"
+                        + RestClient.query(Map.of("run_id", run.id(), "run_uuid", run.id(), "path", path)));
     }
 
     @Override
@@ -242,7 +248,8 @@ public final class RestSource implements MlflowSource {
         String routes = "/mlflow/logged-models/" + RestClient.path(model.id()) + "/artifacts";
         return artifacts(
                 model.artifactUri(),
-                path -> "/api/2.0" + routes + "/directories" + (path.isEmpty() ? "" : RestClient.query(Map.of("artifact_directory_path", path))),
+                path -> "/api/2.0" + routes + "/directories"
+                        + (path.isEmpty() ? "" : RestClient.query(Map.of("artifact_directory_path", path))),
                 path -> "/ajax-api/2.0" + routes + "/files" + RestClient.query(Map.of("artifact_file_path", path)));
     }
 
@@ -252,7 +259,9 @@ public final class RestSource implements MlflowSource {
             case ArtifactUri.Local _ -> new ServedFiles(listing, file);
             case ArtifactUri.Proxied(String path, String host) ->
                 host.isEmpty() || host.equals(hostAndPort(http.base()))
-                        ? new ServedFiles(listing, name -> "/api/2.0/mlflow-artifacts/artifacts/" + RestClient.path(path + "/" + name))
+                        ? new ServedFiles(
+                                listing,
+                                name -> "/api/2.0/mlflow-artifacts/artifacts/" + RestClient.path(path + "/" + name))
                         : new SourceArtifacts.Remote(uri);
         };
     }
@@ -278,17 +287,25 @@ public final class RestSource implements MlflowSource {
         }
 
         private void forEach(String folder, int depth, SourceArtifacts.FileVisitor visitor) throws IOException {
-            if (depth > DEEPEST_FOLDER) throw new IOException("folders more than %d deep at %s".formatted(depth, folder));
+            if (depth > DEEPEST_FOLDER)
+                throw new IOException("folders more than %d deep at %s".formatted(depth, folder));
             List<JsonNode> files = new ArrayList<>();
             Optional<String> token = Optional.empty();
             do {
-                String more = token.map(value -> "&" + RestClient.query(Map.of("page_token", value)).substring(1)).orElse("");
+                String more = token.map(value -> "&"
+                                + RestClient.query(Map.of("page_token", value)).substring(1))
+                        .orElse("");
                 token = http.walk(listing.to(folder) + more, "files", files::add);
             } while (token.isPresent());
             for (JsonNode entry : files) {
                 String path = checked(folder, RestMessages.text(entry, "path"));
                 if (entry.path("is_dir").asBoolean(false)) forEach(path, depth + 1, visitor);
-                else visitor.visit(path, new ServedFile(file.to(path), RestMessages.number(entry, "file_size").orElse(-1)));
+                else
+                    visitor.visit(
+                            path,
+                            new ServedFile(
+                                    file.to(path),
+                                    RestMessages.number(entry, "file_size").orElse(-1)));
             }
         }
 
@@ -343,7 +360,8 @@ public final class RestSource implements MlflowSource {
             fields.put("max_results", "100");
             token.ifPresent(value -> fields.put("page_token", value));
             ObjectNode page = http.get(API + "/registered-models/search" + RestClient.query(fields));
-            notes.leftOut(LeftOut.REGISTERED_MODELS, page.path("registered_models").size());
+            notes.leftOut(
+                    LeftOut.REGISTERED_MODELS, page.path("registered_models").size());
             token = nextPage(page);
         } while (token.isPresent());
     }
@@ -355,7 +373,9 @@ public final class RestSource implements MlflowSource {
                 .put("type", "MLFLOW_EXPERIMENT")
                 .putObject("mlflow_experiment")
                 .put("experiment_id", String.valueOf(experiment.id()));
-        boolean any = !http.post("/api/3.0/mlflow/traces/search", message).path("traces").isEmpty();
+        boolean any = !http.post("/api/3.0/mlflow/traces/search", message)
+                .path("traces")
+                .isEmpty();
         if (any) notes.leftOut("experiments with traces", experiment.name());
     }
 

@@ -48,7 +48,8 @@ final class SourceIds {
         for (RunStatus one : RunStatus.values()) {
             if (one.name().equals(status) || String.valueOf(one.ordinal() + 1).equals(status)) return one;
         }
-        throw new IOException("run status '%s', expected RUNNING, SCHEDULED, FINISHED, FAILED or KILLED".formatted(status));
+        throw new IOException(
+                "run status '%s', expected RUNNING, SCHEDULED, FINISHED, FAILED or KILLED".formatted(status));
     }
 
     /// @param status a name, or its number from 1; whatever else is pending

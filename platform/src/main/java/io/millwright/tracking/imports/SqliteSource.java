@@ -83,9 +83,11 @@ public final class SqliteSource implements MlflowSource {
     public List<Experiment> experiments() throws IOException {
         Map<Long, Map<String, String>> tags = new HashMap<>();
         if (tables.has("experiment_tags")) {
-            each("select experiment_id, key, value from experiment_tags", List.of(), row -> tags.computeIfAbsent(
-                            row.getLong(1), id -> new HashMap<>())
-                    .put(row.getString(2), text(row, 3)));
+            each(
+                    "select experiment_id, key, value from experiment_tags",
+                    List.of(),
+                    row -> tags.computeIfAbsent(row.getLong(1), id -> new HashMap<>())
+                            .put(row.getString(2), text(row, 3)));
         }
         List<Experiment> found = new ArrayList<>();
         String sql = "select experiment_id, name, artifact_location, lifecycle_stage, %s, %s, %s from experiments"
@@ -100,8 +102,13 @@ public final class SqliteSource implements MlflowSource {
             }
             long id = row.getLong(1);
             found.add(new Experiment(
-                    id, "", text(row, 2), ArtifactUri.keptLocation(text(row, 3)), text(row, 4).equals("deleted"),
-                    Instant.ofEpochMilli(row.getLong(5)), Instant.ofEpochMilli(row.getLong(6)),
+                    id,
+                    "",
+                    text(row, 2),
+                    ArtifactUri.keptLocation(text(row, 3)),
+                    text(row, 4).equals("deleted"),
+                    Instant.ofEpochMilli(row.getLong(5)),
+                    Instant.ofEpochMilli(row.getLong(6)),
                     tags.getOrDefault(id, Map.of())));
         });
         return found;
@@ -137,8 +144,10 @@ public final class SqliteSource implements MlflowSource {
                         + " %s, %s, %s, %s from runs where experiment_id = ? and run_uuid > ? order by run_uuid limit "
                         + PAGE)
                 .formatted(
-                        tables.column("runs", "name"), tables.column("runs", "source_type"),
-                        tables.column("runs", "source_name"), tables.column("runs", "source_version"),
+                        tables.column("runs", "name"),
+                        tables.column("runs", "source_type"),
+                        tables.column("runs", "source_name"),
+                        tables.column("runs", "source_version"),
                         tables.column("runs", "entry_point_name"));
         Map<String, RunRow> page = new LinkedHashMap<>();
         each(sql, List.of(experiment, after), row -> {
@@ -161,15 +170,25 @@ public final class SqliteSource implements MlflowSource {
     private void fill(Map<String, RunRow> page) throws IOException {
         List<String> ids = List.copyOf(page.keySet());
         String in = " in (" + String.join(", ", Collections.nCopies(ids.size(), "?")) + ")";
-        each("select run_uuid, key, value from params where run_uuid" + in, ids, row ->
-                of(page, row).params.put(row.getString(2), text(row, 3)));
-        each("select run_uuid, key, value from tags where run_uuid" + in, ids, row ->
-                of(page, row).tags.put(row.getString(2), text(row, 3)));
+        each(
+                "select run_uuid, key, value from params where run_uuid" + in,
+                ids,
+                row -> of(page, row).params.put(row.getString(2), text(row, 3)));
+        each(
+                "select run_uuid, key, value from tags where run_uuid" + in,
+                ids,
+                row -> of(page, row).tags.put(row.getString(2), text(row, 3)));
         if (tables.has("latest_metrics")) {
             each(
-                    "select run_uuid, key, value, timestamp, step, is_nan from latest_metrics where run_uuid" + in, ids,
-                    row -> of(page, row).latest.add(new MetricPoint(
-                            row.getString(2), value(row, 3, row.getInt(6) == 1), row.getLong(4), row.getLong(5))));
+                    "select run_uuid, key, value, timestamp, step, is_nan from latest_metrics where run_uuid" + in,
+                    ids,
+                    row -> of(page, row)
+                            .latest
+                            .add(new MetricPoint(
+                                    row.getString(2),
+                                    value(row, 3, row.getInt(6) == 1),
+                                    row.getLong(4),
+                                    row.getLong(5))));
         }
         if (tables.has("inputs")) fillModels(page, ids, in);
     }
@@ -178,31 +197,46 @@ public final class SqliteSource implements MlflowSource {
     private List<DatasetInput> datasets(String run) throws IOException {
         List<DatasetInput> datasets = new ArrayList<>();
         if (!tables.has("inputs") || !tables.has("datasets")) return datasets;
-        String inputs = " inputs i where i.source_type = 'DATASET' and i.destination_type = 'RUN' and i.destination_id = ?";
+        String inputs =
+                " inputs i where i.source_type = 'DATASET' and i.destination_type = 'RUN' and i.destination_id = ?";
         Map<String, Map<String, String>> tags = new HashMap<>();
         if (tables.has("input_tags")) {
-            each("select input_uuid, name, value from input_tags where input_uuid in (select i.input_uuid from" + inputs + ")",
-                    List.of(run), row -> tags.computeIfAbsent(row.getString(1), id -> new HashMap<>())
+            each(
+                    "select input_uuid, name, value from input_tags where input_uuid in (select i.input_uuid from"
+                            + inputs + ")",
+                    List.of(run),
+                    row -> tags.computeIfAbsent(row.getString(1), id -> new HashMap<>())
                             .put(row.getString(2), text(row, 3)));
         }
-        each("select i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,"
-                + " d.dataset_profile from datasets d," + inputs + " and d.dataset_uuid = i.source_id order by i.rowid",
-                List.of(run), row -> datasets.add(new DatasetInput(
-                        text(row, 2), text(row, 3), text(row, 4), text(row, 5), row.getString(6), row.getString(7),
+        each(
+                "select i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,"
+                        + " d.dataset_profile from datasets d," + inputs
+                        + " and d.dataset_uuid = i.source_id order by i.rowid",
+                List.of(run),
+                row -> datasets.add(new DatasetInput(
+                        text(row, 2),
+                        text(row, 3),
+                        text(row, 4),
+                        text(row, 5),
+                        row.getString(6),
+                        row.getString(7),
                         tags.getOrDefault(row.getString(1), Map.of()))));
         return datasets;
     }
 
     private void fillModels(Map<String, RunRow> page, List<String> ids, String in) throws IOException {
         String step = tables.has("inputs", "step") ? "step" : "0";
-        each("select source_id, source_type, destination_id, " + step + " from inputs where destination_type in"
-                + " ('MODEL_INPUT', 'MODEL_OUTPUT') and source_id" + in + " order by rowid", ids, row -> {
-            if (row.getString(2).equals("RUN_OUTPUT")) {
-                of(page, row).outputs.add(new Run.ModelOutput(row.getString(3), row.getLong(4)));
-            } else {
-                of(page, row).inputs.add(row.getString(3));
-            }
-        });
+        each(
+                "select source_id, source_type, destination_id, " + step + " from inputs where destination_type in"
+                        + " ('MODEL_INPUT', 'MODEL_OUTPUT') and source_id" + in + " order by rowid",
+                ids,
+                row -> {
+                    if (row.getString(2).equals("RUN_OUTPUT")) {
+                        of(page, row).outputs.add(new Run.ModelOutput(row.getString(3), row.getLong(4)));
+                    } else {
+                        of(page, row).inputs.add(row.getString(3));
+                    }
+                });
     }
 
     private static RunRow of(Map<String, RunRow> page, ResultSet row) throws SQLException {
@@ -227,7 +261,9 @@ public final class SqliteSource implements MlflowSource {
         long startTime;
         OptionalLong endTime = OptionalLong.empty();
         boolean deleted;
-        @Nullable String[] oldFields = {};
+
+        @Nullable
+        String[] oldFields = {};
 
         RunRow(String id, long experiment) {
             this.id = id;
@@ -242,8 +278,16 @@ public final class SqliteSource implements MlflowSource {
                     .entryPoint(oldFields[3]);
             RunStatus known = SourceIds.status(status);
             RunInfo info = new RunInfo(
-                    0, id, experiment, name.isEmpty() ? tags.getOrDefault("mlflow.runName", "") : name, userId, known,
-                    startTime, endTime, deleted, artifactUri);
+                    0,
+                    id,
+                    experiment,
+                    name.isEmpty() ? tags.getOrDefault("mlflow.runName", "") : name,
+                    userId,
+                    known,
+                    startTime,
+                    endTime,
+                    deleted,
+                    artifactUri);
             // A run that is going on may get points that are not its latest; and the first versions kept no latest.
             boolean counted = known == RunStatus.RUNNING || !tables.has("latest_metrics");
             String stamp = counted
@@ -284,14 +328,26 @@ public final class SqliteSource implements MlflowSource {
         String after = "";
         while (true) {
             List<LoggedModel> page = new ArrayList<>();
-            each("select model_id, name, model_type, source_run_id, status, status_message, artifact_location,"
-                    + " creation_timestamp_ms, last_updated_timestamp_ms, lifecycle_stage from logged_models"
-                    + " where experiment_id = ? and model_id > ? order by model_id limit " + PAGE,
-                    List.of(experiment.id(), after), row -> page.add(new LoggedModel(
-                            row.getString(1), experiment.id(), text(row, 2), row.getString(3), row.getString(4),
-                            SourceIds.modelStatus(text(row, 5)), row.getString(6), text(row, 7),
-                            Instant.ofEpochMilli(row.getLong(8)), Instant.ofEpochMilli(row.getLong(9)),
-                            text(row, 10).equals("deleted"), new HashMap<>(), new HashMap<>(), new ArrayList<>())));
+            each(
+                    "select model_id, name, model_type, source_run_id, status, status_message, artifact_location,"
+                            + " creation_timestamp_ms, last_updated_timestamp_ms, lifecycle_stage from logged_models"
+                            + " where experiment_id = ? and model_id > ? order by model_id limit " + PAGE,
+                    List.of(experiment.id(), after),
+                    row -> page.add(new LoggedModel(
+                            row.getString(1),
+                            experiment.id(),
+                            text(row, 2),
+                            row.getString(3),
+                            row.getString(4),
+                            SourceIds.modelStatus(text(row, 5)),
+                            row.getString(6),
+                            text(row, 7),
+                            Instant.ofEpochMilli(row.getLong(8)),
+                            Instant.ofEpochMilli(row.getLong(9)),
+                            text(row, 10).equals("deleted"),
+                            new HashMap<>(),
+                            new HashMap<>(),
+                            new ArrayList<>())));
             for (LoggedModel model : page) {
                 after = model.id();
                 if (!SourceIds.isLoggedModel(model.id())) {
@@ -307,15 +363,23 @@ public final class SqliteSource implements MlflowSource {
 
     private void fill(LoggedModel model) throws IOException {
         List<String> id = List.of(model.id());
-        each("select tag_key, tag_value from logged_model_tags where model_id = ?", id, row ->
-                model.tags().put(row.getString(1), text(row, 2)));
-        each("select param_key, param_value from logged_model_params where model_id = ?", id, row ->
-                model.params().put(row.getString(1), text(row, 2)));
-        each("select metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest"
-                + " from logged_model_metrics where model_id = ?", id, row -> model.metrics().add(new LoggedModelMetric(
-                        new MetricPoint(row.getString(1), value(row, 2, false), row.getLong(3), row.getLong(4)),
-                        text(row, 5),
-                        new LoggedModelMetric.Target(model.id(), row.getString(6), row.getString(7)))));
+        each(
+                "select tag_key, tag_value from logged_model_tags where model_id = ?",
+                id,
+                row -> model.tags().put(row.getString(1), text(row, 2)));
+        each(
+                "select param_key, param_value from logged_model_params where model_id = ?",
+                id,
+                row -> model.params().put(row.getString(1), text(row, 2)));
+        each(
+                "select metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest"
+                        + " from logged_model_metrics where model_id = ?",
+                id,
+                row -> model.metrics()
+                        .add(new LoggedModelMetric(
+                                new MetricPoint(row.getString(1), value(row, 2, false), row.getLong(3), row.getLong(4)),
+                                text(row, 5),
+                                new LoggedModelMetric.Target(model.id(), row.getString(6), row.getString(7)))));
     }
 
     @Override

@@ -13,10 +13,12 @@ final class SqliteTables {
 
     SqliteTables(Connection connection) throws SQLException {
         try (var statement = connection.createStatement();
-                var rows = statement.executeQuery("select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c"
-                        + " where m.type = 'table'")) {
+                var rows =
+                        statement.executeQuery("select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c"
+                                + " where m.type = 'table'")) {
             while (rows.next()) {
-                columns.computeIfAbsent(rows.getString(1), table -> new HashSet<>()).add(rows.getString(2));
+                columns.computeIfAbsent(rows.getString(1), table -> new HashSet<>())
+                        .add(rows.getString(2));
             }
         }
     }

@@ -41,7 +41,10 @@ final class YamlFile {
             if (root instanceof Map<?, ?> map) return new YamlFile(path, map);
             throw new IOException(path + " holds no YAML map");
         } catch (YAMLException e) {
-            throw new IOException(path + " is not readable YAML: " + e.getMessage().lines().findFirst().orElse(""), e);
+            throw new IOException(
+                    path + " is not readable YAML: "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+                    e);
         }
     }
 
@@ -83,7 +86,8 @@ final class YamlFile {
         Map<String, String> texts = new HashMap<>();
         if (fields.get(name) instanceof Map<?, ?> map) {
             map.forEach((key, value) -> texts.put(
-                    String.valueOf(key), Optional.<Object>ofNullable(value).map(Object::toString).orElse("")));
+                    String.valueOf(key),
+                    Optional.<Object>ofNullable(value).map(Object::toString).orElse("")));
         }
         return texts;
     }

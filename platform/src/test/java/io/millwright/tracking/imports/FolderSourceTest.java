@@ -61,15 +61,20 @@ class FolderSourceTest {
         assertThat(run.info().startTimeMillis()).isEqualTo(1700000010000L);
         assertThat(run.info().endTimeMillis()).hasValue(1700000090000L);
         assertThat(run.params()).isEqualTo(Map.of("empty", "", "model/layers", "ä\nb\n"));
-        assertThat(run.tags())
-                .isEqualTo(Map.of("mlflow.runName", "brave-otter-7", "mlflow.source.name", "train.py"));
+        assertThat(run.tags()).isEqualTo(Map.of("mlflow.runName", "brave-otter-7", "mlflow.source.name", "train.py"));
         assertThat(run.datasets())
                 .containsExactly(new DatasetInput(
-                        "sales", "3a7f0c12", "s3", "{\"uri\": \"s3://lake/sales.parquet\"}", null,
-                        "{\"num_rows\": 2}", Map.of("mlflow.data.context", "training")));
+                        "sales",
+                        "3a7f0c12",
+                        "s3",
+                        "{\"uri\": \"s3://lake/sales.parquet\"}",
+                        null,
+                        "{\"num_rows\": 2}",
+                        Map.of("mlflow.data.context", "training")));
         assertThat(run.modelInputs()).containsExactly(MODEL);
         assertThat(run.modelOutputs()).containsExactly(new Run.ModelOutput(MODEL, 3));
-        assertThat(millwright.artifact(run.info().artifactUri(), "notes/read me.txt")).isEqualTo("remember this\n");
+        assertThat(millwright.artifact(run.info().artifactUri(), "notes/read me.txt"))
+                .isEqualTo("remember this\n");
         assertThat(millwright.events("run:" + CHURN)).containsExactly("run.imported");
     }
 
@@ -111,7 +116,8 @@ class FolderSourceTest {
         Run run = millwright.run(DELETED);
         assertThat(run.info().deleted()).isTrue();
         assertThat(run.info().status()).isEqualTo(RunStatus.FAILED);
-        assertThat(run.info().artifactUri()).isEqualTo("s3://bucket/mlflow/271828182845904523/" + DELETED + "/artifacts");
+        assertThat(run.info().artifactUri())
+                .isEqualTo("s3://bucket/mlflow/271828182845904523/" + DELETED + "/artifacts");
         assertThat(done.changed()).contains("runs and logged models whose artifacts stay where they are");
     }
 
@@ -130,7 +136,8 @@ class FolderSourceTest {
             assertThat(metric.target().datasetName()).isEqualTo("sales of May");
             assertThat(metric.target().datasetDigest()).isEqualTo("3a7f0c12");
         });
-        assertThat(model.artifactUri()).isEqualTo("mlflow-artifacts:/314159265358979323/models/" + MODEL + "/artifacts");
+        assertThat(model.artifactUri())
+                .isEqualTo("mlflow-artifacts:/314159265358979323/models/" + MODEL + "/artifacts");
         assertThat(millwright.artifact(model.artifactUri(), "MLmodel")).isEqualTo("flavors: {}\n");
         assertThat(millwright.events(model.urn())).containsExactly("logged-model.imported");
     }
@@ -196,7 +203,8 @@ class FolderSourceTest {
 
         assertThat(with.count(Of.ARTIFACT_FILES)).isEqualTo(2);
         Run run = millwright.run(CHURN);
-        assertThat(millwright.artifact(run.info().artifactUri(), "notes/read me.txt")).isEqualTo("remember this\n");
+        assertThat(millwright.artifact(run.info().artifactUri(), "notes/read me.txt"))
+                .isEqualTo("remember this\n");
     }
 
     @Test
@@ -234,15 +242,20 @@ class FolderSourceTest {
         Files.createSymbolicLink(artifacts.resolve("stolen.txt"), secret);
         Files.createSymbolicLink(artifacts.resolve("etc"), Path.of("/etc"));
         Files.createSymbolicLink(artifacts.resolve("latest.txt"), Path.of("notes/read me.txt"));
-        Files.createSymbolicLink(mlruns.resolve("314159265358979323").resolve(CHURN).resolve("params/stolen"), secret);
+        Files.createSymbolicLink(
+                mlruns.resolve("314159265358979323").resolve(CHURN).resolve("params/stolen"), secret);
 
         Done done = importAll();
 
-        assertThat(done.notes().of(ImportNotes.Dealing.LEFT_OUT).get("artifact that is no file, or a link out of its folder"))
+        assertThat(done.notes()
+                        .of(ImportNotes.Dealing.LEFT_OUT)
+                        .get("artifact that is no file, or a link out of its folder"))
                 .satisfies(note -> assertThat(note.count()).isEqualTo(2));
         Run run = millwright.run(CHURN);
         String path = "314159265358979323/" + CHURN + "/artifacts";
-        assertThat(millwright.artifacts.list(path)).extracting(info -> info.name()).containsExactly("latest.txt", "notes");
+        assertThat(millwright.artifacts.list(path))
+                .extracting(info -> info.name())
+                .containsExactly("latest.txt", "notes");
         assertThat(millwright.artifact(run.info().artifactUri(), "latest.txt")).isEqualTo("remember this\n");
         assertThat(run.params()).doesNotContainKey("stolen");
     }
@@ -259,7 +272,8 @@ class FolderSourceTest {
         assertThat(done.notes().of(ImportNotes.Dealing.FAILED).get("artifacts that could not be read"))
                 .satisfies(note -> assertThat(note.examples().getFirst())
                         .contains("/etc is not read: expected a folder that ends in " + RUNNING + "/artifacts"));
-        assertThat(millwright.artifacts.list("314159265358979323/" + RUNNING + "/artifacts")).isEmpty();
+        assertThat(millwright.artifacts.list("314159265358979323/" + RUNNING + "/artifacts"))
+                .isEmpty();
     }
 
     @Test

@@ -109,7 +109,8 @@ final class Installation implements AutoCloseable {
                         + " join runs r on r.no = s.run where r.id = ? and s.key = ? order by p.at, p.step",
                 row -> new MetricPoint(
                         key, row.getInt(4) == 1 ? Double.NaN : row.getDouble(3), row.getLong(1), row.getLong(2)),
-                run, key));
+                run,
+                key));
     }
 
     String artifact(String uri, String path) throws IOException {
@@ -133,7 +134,8 @@ final class Installation implements AutoCloseable {
     static Path copyOfMlruns(Path target) throws IOException {
         Path from;
         try {
-            from = Path.of(Objects.requireNonNull(Installation.class.getResource("/import/mlruns")).toURI());
+            from = Path.of(Objects.requireNonNull(Installation.class.getResource("/import/mlruns"))
+                    .toURI());
         } catch (URISyntaxException e) {
             throw new IOException(e);
         }

@@ -32,15 +32,13 @@ class RestSourceTest {
     private static final RestClient.Patience IMPATIENT =
             new RestClient.Patience(Duration.ofSeconds(5), Duration.ofMillis(500), 3, Duration.ofMillis(1));
     private static final String RUN = "11111111111111111111111111111111";
-    private static final String ONE_RUN =
-            """
+    private static final String ONE_RUN = """
             {"runs": [{"info": {"run_id": "%s", "experiment_id": "5", "run_name": "first", "user_id": "ada",
               "status": "FINISHED", "start_time": 10, "end_time": "20", "lifecycle_stage": "active",
               "artifact_uri": "mlflow-artifacts:/5/%s/artifacts"},
               "data": {"metrics": [{"key": "loss", "value": "NaN", "timestamp": 3, "step": 2}],
                 "params": [{"key": "C", "value": "0.5"}]}}]}
-            """
-                    .formatted(RUN, RUN);
+            """.formatted(RUN, RUN);
 
     @TempDir
     Path folder;
@@ -57,17 +55,22 @@ class RestSourceTest {
         mlflow.createContext("/", this::answer);
         mlflow.start();
         millwright = new Installation(folder);
-        answers.put("POST /api/2.0/mlflow/experiments/search", "{\"experiments\": [{\"experiment_id\": \"5\", \"name\":"
-                + " \"churn\", \"artifact_location\": \"mlflow-artifacts:/5\", \"lifecycle_stage\": \"active\"}]}");
+        answers.put(
+                "POST /api/2.0/mlflow/experiments/search",
+                "{\"experiments\": [{\"experiment_id\": \"5\", \"name\":"
+                        + " \"churn\", \"artifact_location\": \"mlflow-artifacts:/5\", \"lifecycle_stage\": \"active\"}]}");
         answers.put("POST /api/2.0/mlflow/runs/search", ONE_RUN);
         answers.put("POST /api/2.0/mlflow/logged-models/search", "{}");
-        String whole = ONE_RUN.strip().replace("{\"runs\": [{", "{\"run\": {\"inputs\": {\"model_inputs\": [{\"model_id\": \"m-1\"}]},");
+        String whole = ONE_RUN.strip()
+                .replace("{\"runs\": [{", "{\"run\": {\"inputs\": {\"model_inputs\": [{\"model_id\": \"m-1\"}]},");
         answers.put("GET /api/2.0/mlflow/runs/get", whole.substring(0, whole.length() - 3) + "}}");
         answers.put("GET /api/2.0/mlflow/artifacts/list", "{}");
-        answers.put("GET /api/2.0/mlflow/metrics/get-history", "{\"metrics\": ["
-                + "{\"key\": \"loss\", \"value\": 0.5, \"timestamp\": 1, \"step\": 0},"
-                + "{\"key\": \"loss\", \"value\": NaN, \"timestamp\": \"3\", \"step\": \"2\"},"
-                + "{\"key\": \"loss\", \"value\": \"-Infinity\", \"timestamp\": 2, \"step\": 1}]}");
+        answers.put(
+                "GET /api/2.0/mlflow/metrics/get-history",
+                "{\"metrics\": ["
+                        + "{\"key\": \"loss\", \"value\": 0.5, \"timestamp\": 1, \"step\": 0},"
+                        + "{\"key\": \"loss\", \"value\": NaN, \"timestamp\": \"3\", \"step\": \"2\"},"
+                        + "{\"key\": \"loss\", \"value\": \"-Infinity\", \"timestamp\": 2, \"step\": 1}]}");
     }
 
     @AfterEach
@@ -128,9 +131,12 @@ class RestSourceTest {
     void pages_are_followed_to_their_end() throws IOException {
         String history = "GET /api/2.0/mlflow/metrics/get-history";
         String query = "run_id=" + RUN + "&run_uuid=" + RUN + "&metric_key=loss&max_results=20000";
-        answers.put(history, "{\"metrics\": [{\"key\": \"loss\", \"value\": 1, \"timestamp\": 1, \"step\": 0}],"
-                + " \"next_page_token\": \"two\"}");
-        answers.put(history + "?" + query + "&page_token=two",
+        answers.put(
+                history,
+                "{\"metrics\": [{\"key\": \"loss\", \"value\": 1, \"timestamp\": 1, \"step\": 0}],"
+                        + " \"next_page_token\": \"two\"}");
+        answers.put(
+                history + "?" + query + "&page_token=two",
                 "{\"metrics\": [{\"key\": \"loss\", \"value\": 2, \"timestamp\": 2, \"step\": 1}]}");
 
         importAll();
@@ -153,17 +159,22 @@ class RestSourceTest {
     void deleted_experiments_and_runs_are_asked_for_too() throws IOException {
         importAll();
 
-        assertThat(asked).anyMatch(line -> line.contains("experiments/search") && line.contains("\"view_type\":\"ALL\""));
+        assertThat(asked)
+                .anyMatch(line -> line.contains("experiments/search") && line.contains("\"view_type\":\"ALL\""));
         assertThat(asked).anyMatch(line -> line.contains("runs/search") && line.contains("\"run_view_type\":\"ALL\""));
     }
 
     @Test
     void files_come_through_the_proxy_and_folders_are_walked() throws IOException {
         String list = "GET /api/2.0/mlflow/artifacts/list";
-        answers.put(list, "{\"files\": [{\"path\": \"a b.txt\", \"is_dir\": false, \"file_size\": 2},"
-                + "{\"path\": \"d\", \"is_dir\": true}]}");
+        answers.put(
+                list,
+                "{\"files\": [{\"path\": \"a b.txt\", \"is_dir\": false, \"file_size\": 2},"
+                        + "{\"path\": \"d\", \"is_dir\": true}]}");
         for (String fields : List.of("run_id=%s&run_uuid=%s&path=d", "run_uuid=%s&run_id=%s&path=d")) {
-            answers.put(list + "?" + fields.formatted(RUN, RUN), "{\"files\": [{\"path\": \"d/ä.txt\", \"is_dir\": false}]}");
+            answers.put(
+                    list + "?" + fields.formatted(RUN, RUN),
+                    "{\"files\": [{\"path\": \"d/ä.txt\", \"is_dir\": false}]}");
         }
         String proxy = "GET /api/2.0/mlflow-artifacts/artifacts/5/" + RUN + "/artifacts/";
         answers.put(proxy + "a b.txt", "hi");
@@ -180,7 +191,9 @@ class RestSourceTest {
 
     @Test
     void a_listing_that_climbs_out_of_its_folder_is_refused() throws IOException {
-        answers.put("GET /api/2.0/mlflow/artifacts/list", "{\"files\": [{\"path\": \"../../1/secret\", \"is_dir\": false}]}");
+        answers.put(
+                "GET /api/2.0/mlflow/artifacts/list",
+                "{\"files\": [{\"path\": \"../../1/secret\", \"is_dir\": false}]}");
 
         Done done = importAll();
 

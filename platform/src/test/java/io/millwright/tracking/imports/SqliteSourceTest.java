@@ -26,8 +26,7 @@ class SqliteSourceTest {
     private static final String MODEL = "m-22222222222222222222222222222222";
 
     /// As MLflow 1.0 made it: no steps, no flags for NaN, no latest metrics, no experiment tags.
-    private static final String FIRST_SCHEMA =
-            """
+    private static final String FIRST_SCHEMA = """
             create table experiments (experiment_id integer primary key, name varchar(256) unique not null,
                 artifact_location varchar(256), lifecycle_stage varchar(32));
             create table runs (run_uuid varchar(32) primary key, name varchar(250), source_type varchar(20),
@@ -50,8 +49,7 @@ class SqliteSourceTest {
             """;
 
     /// What version 3 added, as far as it is imported or counted.
-    private static final String LATER_SCHEMA =
-            """
+    private static final String LATER_SCHEMA = """
             alter table experiments add column creation_time bigint;
             alter table experiments add column last_update_time bigint;
             alter table experiments add column workspace varchar(63) default 'default' not null;
@@ -151,8 +149,16 @@ class SqliteSourceTest {
         assertThat(run.params()).isEqualTo(Map.of("C", "0.5"));
         assertThat(run.tags())
                 .isEqualTo(Map.of(
-                        "mlflow.runName", "first", "mlflow.source.type", "LOCAL", "mlflow.source.name", "train.py",
-                        "mlflow.source.git.commit", "5f4dcc3b", "mlflow.project.entryPoint", "main"));
+                        "mlflow.runName",
+                        "first",
+                        "mlflow.source.type",
+                        "LOCAL",
+                        "mlflow.source.name",
+                        "train.py",
+                        "mlflow.source.git.commit",
+                        "5f4dcc3b",
+                        "mlflow.project.entryPoint",
+                        "main"));
         assertThat(millwright.history(RUN, "loss"))
                 .containsExactly(
                         new MetricPoint("loss", 0.75, 1555000001000L, 0),
@@ -173,12 +179,18 @@ class SqliteSourceTest {
         assertThat(millwright.experiment("churn").createdAt().toEpochMilli()).isEqualTo(1700000000000L);
         assertThat(run.datasets())
                 .containsExactly(new DatasetInput(
-                        "sales", "3a7f", "s3", "{}", null, "{\"num_rows\": 2}",
+                        "sales",
+                        "3a7f",
+                        "s3",
+                        "{}",
+                        null,
+                        "{\"num_rows\": 2}",
                         Map.of("mlflow.data.context", "training")));
         assertThat(run.modelOutputs()).containsExactly(new Run.ModelOutput(MODEL, 5));
-        assertThat(millwright.history(RUN, "loss")).contains(
-                new MetricPoint("loss", Double.NaN, 1555000003000L, 2),
-                new MetricPoint("loss", Double.NEGATIVE_INFINITY, 1555000003000L, 1));
+        assertThat(millwright.history(RUN, "loss"))
+                .contains(
+                        new MetricPoint("loss", Double.NaN, 1555000003000L, 2),
+                        new MetricPoint("loss", Double.NEGATIVE_INFINITY, 1555000003000L, 1));
         assertThat(run.metrics()).containsExactly(new MetricPoint("loss", Double.NaN, 1555000003000L, 2));
         LoggedModel model = millwright.tracking.loggedModels().get(MODEL, true);
         assertThat(model.deleted()).isTrue();
@@ -195,8 +207,12 @@ class SqliteSourceTest {
         Done done = importAll();
 
         var leftOut = done.notes().of(ImportNotes.Dealing.LEFT_OUT);
-        assertThat(leftOut).containsOnlyKeys(
-                "registered models", "traces", "links TRACE to RUN", "experiments of workspaces other than 'default'");
+        assertThat(leftOut)
+                .containsOnlyKeys(
+                        "registered models",
+                        "traces",
+                        "links TRACE to RUN",
+                        "experiments of workspaces other than 'default'");
         assertThat(leftOut.get("registered models").count()).isEqualTo(2);
     }
 
@@ -210,7 +226,8 @@ class SqliteSourceTest {
 
         assertThat(second.count(Of.RUNS_UNCHANGED)).isEqualTo(1);
         assertThat(second.count(Of.LOGGED_MODELS_UNCHANGED)).isEqualTo(1);
-        assertThat(second.count(Of.RUNS_NEW) + second.count(Of.RUNS_UPDATED) + second.count(Of.ARTIFACT_FILES)).isZero();
+        assertThat(second.count(Of.RUNS_NEW) + second.count(Of.RUNS_UPDATED) + second.count(Of.ARTIFACT_FILES))
+                .isZero();
     }
 
     @Test
@@ -221,8 +238,13 @@ class SqliteSourceTest {
         Done first = importAll();
         Done second = importAll(folder.resolve("elsewhere"));
 
-        assertThat(first.notes().of(ImportNotes.Dealing.FAILED).get("artifacts that could not be read").examples())
-                .singleElement().asString().contains("--from-artifacts");
+        assertThat(first.notes()
+                        .of(ImportNotes.Dealing.FAILED)
+                        .get("artifacts that could not be read")
+                        .examples())
+                .singleElement()
+                .asString()
+                .contains("--from-artifacts");
         assertThat(second.failed()).isEmpty();
         assertThat(second.count(Of.ARTIFACT_FILES)).isEqualTo(1);
         String uri = millwright.run(RUN).info().artifactUri();

@@ -49,7 +49,15 @@ class TrackingImportTest {
 
     private static IncomingRun run(long experiment, String name, Map<String, String> params) {
         RunInfo info = new RunInfo(
-                0, ID, experiment, name, "ada", RunStatus.FINISHED, 1, OptionalLong.of(2), false,
+                0,
+                ID,
+                experiment,
+                name,
+                "ada",
+                RunStatus.FINISHED,
+                1,
+                OptionalLong.of(2),
+                false,
                 "mlflow-artifacts:/" + experiment + "/" + ID + "/artifacts");
         Map<String, String> tags = Map.of("mlflow.runName", name);
         return new IncomingRun(
@@ -67,7 +75,8 @@ class TrackingImportTest {
                 }))
                 .hasMessage("the source is gone");
         assertThat(millwright.run(ID).tags()).containsEntry(TrackingImport.UNFINISHED_TAG, SOURCE);
-        assertThat(millwright.imports.earlierRun(SOURCE, ID).orElseThrow().finished()).isFalse();
+        assertThat(millwright.imports.earlierRun(SOURCE, ID).orElseThrow().finished())
+                .isFalse();
         assertThat(millwright.events("run:" + ID)).isEmpty();
 
         millwright.imports.writeRun(run, sink -> {
@@ -77,7 +86,8 @@ class TrackingImportTest {
         assertThat(millwright.run(ID).tags()).isEqualTo(Map.of("mlflow.runName", "long"));
         assertThat(millwright.history(ID, "loss")).hasSize(POINTS);
         assertThat(millwright.run(ID).metrics()).extracting(MetricPoint::step).containsExactly(POINTS - 1L);
-        assertThat(millwright.imports.earlierRun(SOURCE, ID).orElseThrow().finished()).isTrue();
+        assertThat(millwright.imports.earlierRun(SOURCE, ID).orElseThrow().finished())
+                .isTrue();
         assertThat(millwright.events("run:" + ID)).containsExactly("run.imported");
     }
 
@@ -102,10 +112,10 @@ class TrackingImportTest {
         assertThat(same.how()).isEqualTo(Placement.MERGED);
         assertThat(same.id()).isEqualTo(place.id());
 
-        millwright.imports.writeRun(run(place.id(), "a", Map.of("p", "1")), sink ->
-                sink.accept(new MetricPoint("loss", 1, 1, 1)));
-        millwright.imports.writeRun(run(place.id(), "a", Map.of("p", "1")), sink ->
-                sink.accept(new MetricPoint("loss", 1, 1, 1)));
+        millwright.imports.writeRun(
+                run(place.id(), "a", Map.of("p", "1")), sink -> sink.accept(new MetricPoint("loss", 1, 1, 1)));
+        millwright.imports.writeRun(
+                run(place.id(), "a", Map.of("p", "1")), sink -> sink.accept(new MetricPoint("loss", 1, 1, 1)));
 
         assertThat(millwright.history(ID, "loss")).hasSize(1);
         assertThat(millwright.run(ID).params()).isEqualTo(Map.of("p", "1"));
@@ -116,7 +126,8 @@ class TrackingImportTest {
         millwright.imports.placeExperiment(SOURCE, experiment(1, "one"));
         millwright.imports.placeExperiment(SOURCE, experiment(40, "forty"));
 
-        assertThat(millwright.tracking.experiments().create("next", "", Map.of())).isGreaterThan(40);
+        assertThat(millwright.tracking.experiments().create("next", "", Map.of()))
+                .isGreaterThan(40);
     }
 
     @Test

@@ -11,35 +11,34 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.Command;
 
 /// Starts a server on a temporary home and sends it what clients usually send, so that the JVM that trains the
 /// ahead-of-time cache sees the classes and methods of a real start. Run by the launcher after a build.
-@Command(name = "warm-up", hidden = true, description = "Exercises a temporary server once and ends.")
-final class WarmUpCommand implements Callable<Integer> {
+final class WarmUp {
     private static final int ROUNDS = 200;
     private static final Pattern RUN_ID = Pattern.compile("\"run_id\"\\s*:\\s*\"([0-9a-f]{32})\"");
 
-    @Override
-    public Integer call() throws IOException {
+    private WarmUp() {}
+
+    static void run() throws IOException {
         Path home = Files.createTempDirectory("millwright-warm-up-");
-        SettingValues values = SettingValues.of(
-                Map.of("home", home.toString(), "server.port", "0", "log.level", "error"), Map.of(), null);
-        Settings settings = Settings.read(values);
+        ServerFlags flags = ServerFlags.parse(
+                        new String[] {"server", "--home", home.toString(), "--port", "0", "--set", "log.level=error"})
+                .orElseThrow();
+        Settings settings = Settings.read(SettingValues.of(flags.settings(), Map.of(), null));
         Logging.apply(settings.log());
         try (Assembly assembly = Assembly.start(settings)) {
             exercise(assembly.uri());
         } finally {
             delete(home);
         }
-        return 0;
     }
 
     private static void exercise(URI server) {
-        for (String path : new String[] {"/health", "/version", "/metrics", "/", "/api/millwright/v1/version", "/nowhere"}) {
+        for (String path :
+                new String[] {"/health", "/version", "/metrics", "/", "/api/millwright/v1/version", "/nowhere"}) {
             send(server, "GET", path, "");
         }
         String experiments = "/api/2.0/mlflow/experiments/";
@@ -50,20 +49,36 @@ final class WarmUpCommand implements Callable<Integer> {
 
     private static void exerciseRun(URI server, int round) {
         String runs = "/api/2.0/mlflow/runs/";
-        Matcher created = RUN_ID.matcher(send(server, "POST", runs + "create",
-                "{\"experiment_id\":\"0\",\"run_name\":\"r\",\"start_time\":1,\"tags\":[{\"key\":\"a\",\"value\":\"b\"}]}"));
+        Matcher created = RUN_ID.matcher(
+                send(
+                        server,
+                        "POST",
+                        runs + "create",
+                        "{\"experiment_id\":\"0\",\"run_name\":\"r\",\"start_time\":1,\"tags\":[{\"key\":\"a\",\"value\":\"b\"}]}"));
         if (!created.find()) return;
         String run = created.group(1);
         String id = "{\"run_id\":\"" + run + "\",";
-        send(server, "POST", runs + "log-metric", id + "\"key\":\"m\",\"value\":0.5,\"timestamp\":1,\"step\":" + round + "}");
-        send(server, "POST", runs + "log-batch", id + "\"metrics\":[{\"key\":\"n\",\"value\":1,\"timestamp\":1,\"step\":0},"
-                + "{\"key\":\"n\",\"value\":2,\"timestamp\":2,\"step\":1}],\"params\":[{\"key\":\"p\",\"value\":\"1\"}],"
-                + "\"tags\":[{\"key\":\"t\",\"value\":\"v\"}]}");
+        send(
+                server,
+                "POST",
+                runs + "log-metric",
+                id + "\"key\":\"m\",\"value\":0.5,\"timestamp\":1,\"step\":" + round + "}");
+        send(
+                server,
+                "POST",
+                runs + "log-batch",
+                id + "\"metrics\":[{\"key\":\"n\",\"value\":1,\"timestamp\":1,\"step\":0},"
+                        + "{\"key\":\"n\",\"value\":2,\"timestamp\":2,\"step\":1}],\"params\":[{\"key\":\"p\",\"value\":\"1\"}],"
+                        + "\"tags\":[{\"key\":\"t\",\"value\":\"v\"}]}");
         send(server, "GET", runs + "get?run_id=" + run, "");
         send(server, "GET", "/api/2.0/mlflow/metrics/get-history?metric_key=n&run_id=" + run, "");
         if (round % 10 == 0) {
-            send(server, "POST", runs + "search", "{\"experiment_ids\":[\"0\"],\"max_results\":50,\"filter\":\"metrics.m > 0.1 and"
-                    + " params.p = '1'\",\"order_by\":[\"metrics.m DESC\"]}");
+            send(
+                    server,
+                    "POST",
+                    runs + "search",
+                    "{\"experiment_ids\":[\"0\"],\"max_results\":50,\"filter\":\"metrics.m > 0.1 and"
+                            + " params.p = '1'\",\"order_by\":[\"metrics.m DESC\"]}");
             String file = "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/model/data.txt";
             send(server, "PUT", file, "content");
             send(server, "GET", file, "");
@@ -74,7 +89,8 @@ final class WarmUpCommand implements Callable<Integer> {
 
     private static String send(URI server, String method, String path, String body) {
         try {
-            HttpURLConnection connection = (HttpURLConnection) server.resolve(path).toURL().openConnection();
+            HttpURLConnection connection =
+                    (HttpURLConnection) server.resolve(path).toURL().openConnection();
             connection.setRequestMethod(method);
             if (!body.isEmpty()) {
                 connection.setDoOutput(true);
@@ -97,7 +113,8 @@ final class WarmUpCommand implements Callable<Integer> {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(Path directory, @org.jspecify.annotations.Nullable IOException e) throws IOException {
+            public FileVisitResult postVisitDirectory(Path directory, @org.jspecify.annotations.Nullable IOException e)
+                    throws IOException {
                 Files.delete(directory);
                 return FileVisitResult.CONTINUE;
             }

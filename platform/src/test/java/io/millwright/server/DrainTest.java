@@ -1,0 +1,134 @@
+package io.millwright.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/// Stopping as SIGTERM does.
+class DrainTest {
+    private static final int CLIENTS = 16;
+
+    @Test
+    void no_accepted_request_stays_unanswered_when_the_server_stops_under_load() throws Exception {
+        TestServer server = TestServer.start();
+        AtomicInteger answered = new AtomicInteger();
+        AtomicInteger told = new AtomicInteger();
+        AtomicInteger lost = new AtomicInteger();
+        CountDownLatch busy = new CountDownLatch(CLIENTS * 20);
+        List<Thread> clients = new ArrayList<>();
+        for (int c = 0; c < CLIENTS; c++) {
+            clients.add(Thread.ofVirtual().start(() -> {
+                try (RawHttp raw = new RawHttp(server.uri())) {
+                    while (true) {
+                        // A client that gets "Connection: close" sends nothing more on it, so nothing may be lost.
+                        raw.post("/api/2.0/mlflow/experiments/search", "{\"max_results\": 1}");
+                        RawHttp.Answer answer = raw.answer();
+                        assertThat(answer.status()).isEqualTo(200);
+                        answered.incrementAndGet();
+                        busy.countDown();
+                        if ("close".equals(answer.headers().get("connection"))) {
+                            told.incrementAndGet();
+                            return;
+                        }
+                    }
+                } catch (IOException | AssertionError e) {
+                    lost.incrementAndGet();
+                }
+            }));
+        }
+        busy.await();
+
+        server.close();
+
+        for (Thread client : clients) client.join();
+        assertThat(lost).hasValue(0);
+        assertThat(told).hasValue(CLIENTS);
+        assertThatThrownBy(() -> new RawHttp(server.uri()).close()).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void a_request_whose_body_is_still_coming_is_answered() throws Exception {
+        TestServer server = TestServer.start();
+        try (RawHttp raw = new RawHttp(server.uri())) {
+            String body = "{\"max_results\": 1}";
+            raw.send(
+                    "POST /api/2.0/mlflow/experiments/search HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: "
+                            + body.length() + "\r\n\r\n" + body.substring(0, 5));
+            try (RawHttp other = new RawHttp(server.uri())) {
+                other.send("GET /version HTTP/1.1\r\nHost: HOST\r\n\r\n").answer(); // By now the first has been read too.
+            }
+            Thread stop = Thread.ofVirtual().start(server::close);
+            while (accepts(server)) Thread.onSpinWait();
+            raw.send(body.substring(5));
+
+            assertThat(raw.answer().status()).isEqualTo(200);
+            stop.join();
+        }
+    }
+
+    private static boolean accepts(TestServer server) {
+        try (RawHttp raw = new RawHttp(server.uri())) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void an_idle_connection_is_closed_and_does_not_hold_the_stop_up() throws Exception {
+        TestServer server = TestServer.start();
+        try (RawHttp raw = new RawHttp(server.uri())) {
+            assertThat(raw.send("GET /version HTTP/1.1\r\nHost: HOST\r\n\r\n")
+                            .answer()
+                            .status())
+                    .isEqualTo(200);
+
+            server.close();
+
+            assertThat(raw.isClosedByServer()).isTrue();
+        }
+    }
+
+    @Test
+    void what_was_answered_before_the_stop_is_there_after_the_next_start(
+            @org.junit.jupiter.api.io.TempDir java.nio.file.Path home) throws Exception {
+        var settings = java.util.Map.of("home", home.toString());
+        AtomicBoolean stopping = new AtomicBoolean();
+        List<String> created = new ArrayList<>();
+        TestServer server = TestServer.start(settings);
+        Thread stop = Thread.ofVirtual().unstarted(() -> {
+            stopping.set(true);
+            server.close();
+        });
+        try (RawHttp raw = new RawHttp(server.uri())) {
+            for (int i = 0; ; i++) {
+                if (i == 50) stop.start();
+                raw.post("/api/2.0/mlflow/experiments/create", "{\"name\": \"e" + i + "\"}");
+                if (raw.answer().status() == 200) created.add("e" + i);
+            }
+        } catch (EOFException | SocketException e) {
+            assertThat(stopping).isTrue();
+        }
+        stop.join();
+
+        try (TestServer again = TestServer.start(settings);
+                RawHttp raw = new RawHttp(again.uri())) {
+            for (String name : created) {
+                var answer = raw.send("GET /api/2.0/mlflow/experiments/get-by-name?experiment_name=" + name
+                                + " HTTP/1.1\r\nHost: HOST\r\n\r\n")
+                        .answer();
+                assertThat(answer.status()).as(name).isEqualTo(200);
+            }
+        }
+        assertThat(created).hasSizeGreaterThanOrEqualTo(50);
+    }
+}
