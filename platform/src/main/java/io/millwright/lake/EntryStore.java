@@ -100,9 +100,9 @@ final class EntryStore {
         return 1
                 == sql.update(
                         "insert into artifacts (workspace, directory, name, blob, size_bytes, stored_at) values (?, ?,"
-                            + " ?, ?, ?, ?) on conflict (workspace, directory, name) do update set blob ="
-                            + " excluded.blob, size_bytes = excluded.size_bytes, stored_at = excluded.stored_at where"
-                            + " artifacts.blob is not null",
+                                + " ?, ?, ?, ?) on conflict (workspace, directory, name) do update set blob ="
+                                + " excluded.blob, size_bytes = excluded.size_bytes, stored_at = excluded.stored_at where"
+                                + " artifacts.blob is not null",
                         workspace,
                         path.parent().value(),
                         path.name(),

@@ -75,8 +75,9 @@ final class Spool implements AutoCloseable {
 
     private void read(InputStream in, long expected, long limit) throws IOException {
         MessageDigest digest = newSha256();
-        byte[] filling = new byte[(int) Math.clamp(expected, 1, BUFFER_BYTES)];
-        byte[] other = expected < 0 || expected > BUFFER_BYTES ? new byte[filling.length] : filling;
+        boolean small = expected >= 0 && expected <= BUFFER_BYTES;
+        byte[] filling = new byte[small ? Math.max(1, (int) expected) : BUFFER_BYTES];
+        byte[] other = new byte[small ? 0 : BUFFER_BYTES];
         CompletableFuture<Void> hashed = DONE;
         long flushed = 0;
         for (int read; (read = in.readNBytes(filling, 0, filling.length)) > 0; ) {
@@ -84,8 +85,9 @@ final class Spool implements AutoCloseable {
             int n = read;
             sizeBytes += n;
             if (sizeBytes > limit) throw tooLarge(sizeBytes, limit);
+            if (expected >= 0 && sizeBytes > expected) break;
             hashed.join(); // The other buffer is free again.
-            if (n == BUFFER_BYTES && other != piece) {
+            if (n == BUFFER_BYTES && other.length > 0) {
                 // Hashing takes as long as receiving and writing together: it goes on beside them.
                 hashed = CompletableFuture.runAsync(() -> digest.update(piece, 0, n), Thread::startVirtualThread);
                 filling = other;
@@ -102,7 +104,8 @@ final class Spool implements AutoCloseable {
         hashed.join();
         if (expected >= 0 && sizeBytes != expected) {
             throw MALFORMED_REQUEST.because(
-                    "The body ended after %d of %d bytes; nothing of it was kept. Send it again.", sizeBytes, expected);
+                    "The body has %s bytes, expected the %d that were told; nothing of it was kept. Send it again.",
+                    sizeBytes < expected ? String.valueOf(sizeBytes) : "more", expected);
         }
         sha256 = HexFormat.of().formatHex(digest.digest());
     }

@@ -113,7 +113,8 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
         private @Nullable String refusal(HttpRequest request) {
             var headers = request.headers();
             if (request.protocolVersion().majorVersion() != 1) {
-                return "The protocol is " + shown(request.protocolVersion().text()) + ", expected HTTP/1.1, HTTP/1.0 or HTTP/2.";
+                return "The protocol is " + shown(request.protocolVersion().text())
+                        + ", expected HTTP/1.1, HTTP/1.0 or HTTP/2.";
             }
             if (scanner.hadBothFramings(requests)) {
                 return "The request has both Content-Length and Transfer-Encoding, expected one of them.";

@@ -63,13 +63,15 @@ final class ImportStore {
         }
     }
 
-    /// Sets both times and the stage as they were at the source.
-    void dateExperiment(Sql sql, long id, Experiment e) {
+    /// Sets both times and the stage as they were at the source. A deleted one lies in our trash only from now on, so
+    /// that
+    /// a collection of what is old does not take it at once.
+    void dateExperiment(Sql sql, long id, Experiment e, long now) {
         sql.update(
                 "update experiments set created_at = ?, updated_at = ?, deleted_at = ? where id = ?",
                 e.createdAt().toEpochMilli(),
                 e.updatedAt().toEpochMilli(),
-                e.deleted() ? e.updatedAt().toEpochMilli() : null,
+                e.deleted() ? now : null,
                 id);
     }
 

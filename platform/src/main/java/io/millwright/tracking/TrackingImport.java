@@ -158,7 +158,7 @@ public final class TrackingImport {
         } else {
             experiments.setLocation(sql, id, location);
         }
-        imports.dateExperiment(sql, id, e);
+        imports.dateExperiment(sql, id, e, clock.millis());
         return new Placed(id, location, free ? Placement.SAME_ID : Placement.NEW_ID);
     }
 

@@ -65,6 +65,22 @@ abstract class ArtifactContract {
     }
 
     @Test
+    void the_hash_is_right_whatever_the_length_and_however_the_bytes_arrive() throws Exception {
+        int piece = 256 * 1024;
+        for (int size : new int[] {1, 1000, piece - 1, piece, piece + 1, 2 * piece, 5 * piece + 17}) {
+            byte[] content = random(size, size);
+            for (long told : new long[] {-1, size}) {
+                lake.artifacts.store("a", new TricklingStream(content), told);
+
+                assertThat(lake.artifacts.open("a").sha256()).contains(sha256(content));
+                assertThat(lake.bytes("a")).isEqualTo(content);
+                lake.artifacts.deleteTree("a");
+                lake.artifacts.sweep(false);
+            }
+        }
+    }
+
+    @Test
     void an_empty_file_is_a_file() throws Exception {
         lake.store("a/empty", "");
 
@@ -368,6 +384,18 @@ abstract class ArtifactContract {
 
     static String sha256(byte[] bytes) throws Exception {
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    }
+
+    /// A client on a slow line: bytes come in odd lengths.
+    static final class TricklingStream extends ByteArrayInputStream {
+        TricklingStream(byte[] content) {
+            super(content);
+        }
+
+        @Override
+        public synchronized int read(byte[] bytes, int offset, int length) {
+            return super.read(bytes, offset, Math.min(length, 1 + (count - pos) % 7919));
+        }
     }
 
     /// A client that goes away.

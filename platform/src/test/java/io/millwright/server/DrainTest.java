@@ -64,7 +64,8 @@ class DrainTest {
                     "POST /api/2.0/mlflow/experiments/search HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: "
                             + body.length() + "\r\n\r\n" + body.substring(0, 5));
             try (RawHttp other = new RawHttp(server.uri())) {
-                other.send("GET /version HTTP/1.1\r\nHost: HOST\r\n\r\n").answer(); // By now the first has been read too.
+                other.send("GET /version HTTP/1.1\r\nHost: HOST\r\n\r\n")
+                        .answer(); // By now the first has been read too.
             }
             Thread stop = Thread.ofVirtual().start(server::close);
             while (accepts(server)) Thread.onSpinWait();
