@@ -178,7 +178,6 @@ class BadInputTest {
             strings = {
                 "GET",
                 "GET /version",
-                "GET  /version HTTP/1.1",
                 "GET /version HTTP/9.9",
                 "G\u0000T /version HTTP/1.1",
                 "\u0016\u0003\u0001\u0002\u0000\u0001",

@@ -63,16 +63,20 @@ class DrainTest {
             raw.send(
                     "POST /api/2.0/mlflow/experiments/search HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: "
                             + body.length() + "\r\n\r\n" + body.substring(0, 5));
-            try (RawHttp other = new RawHttp(server.uri())) {
-                other.send("GET /version HTTP/1.1\r\nHost: HOST\r\n\r\n")
-                        .answer(); // By now the first has been read too.
-            }
+            while (!metrics(server).contains("millwright_http_requests_in_flight 2"))
+                Thread.onSpinWait(); // It and this one.
             Thread stop = Thread.ofVirtual().start(server::close);
             while (accepts(server)) Thread.onSpinWait();
             raw.send(body.substring(5));
 
             assertThat(raw.answer().status()).isEqualTo(200);
             stop.join();
+        }
+    }
+
+    private static String metrics(TestServer server) throws IOException {
+        try (var in = server.uri().resolve("/metrics").toURL().openStream()) {
+            return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         }
     }
 
