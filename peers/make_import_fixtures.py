@@ -18,6 +18,8 @@ import mlflow  # noqa: E402
 import pandas as pd  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.entities import LoggedModelInput, LoggedModelStatus, Metric, Param, RunTag  # noqa: E402
+from mlflow.entities.webhook import WebhookStatus  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 NAN = float("nan")
@@ -38,9 +40,45 @@ def fill(uri, points=3_000):
     trash(client)
     running = client.create_run(churn, run_name="still going").info.run_id
     client.log_metric(running, "loss", 1.0, timestamp=1_700_000_000_000, step=0)
-    client.create_registered_model("registered")
-    client.create_model_version("registered", f"models:/{model}", model_id=model)
+    registered(client, churn, model)
+    if uri.startswith("http"):
+        webhooks(client)  # The file store has none.
     return running
+
+
+def registered(client, experiment, model):
+    """Registered models whose versions come from a logged model, a run, another version and somewhere else."""
+    run = client.create_run(experiment, run_name="registers").info.run_id
+    client.log_dict(run, {"weights": [1, 2, 3]}, "model/weights.json")
+    client.set_terminated(run)
+    source = client.get_run(run).info.artifact_uri + "/model"
+    client.create_registered_model("registered", tags={"owner": "ada"}, description="Who leaves, ä")
+    client.create_model_version("registered", f"models:/{model}", model_id=model, description="from a logged model")
+    client.create_model_version("registered", source, run_id=run, tags={"gate": "passed"})
+    client.create_model_version("registered", "s3://elsewhere/model")
+    client.create_model_version("registered", source, run_id=run)
+    client.delete_model_version("registered", "4")
+    client.set_registered_model_alias("registered", "champion", "2")
+    client.transition_model_version_stage("registered", "1", "Production")
+    client.create_registered_model("empty 'name'")
+    try:
+        client.copy_model_version("models:/registered/2", "copied")
+        client.register_prompt("greeting", "Hello {{name}}", tags={"lang": "en"})
+    except MlflowException:
+        if uri_of(client).startswith("http"):
+            raise  # The file store has neither.
+
+
+def webhooks(client):
+    """At an address that needs no look-up; nothing that they ask for happens after this."""
+    url = "https://1.1.1.1/hook"
+    client.create_webhook("plain", url, ["registered_model.created", "prompt.created"], description="Tells, ä")
+    client.create_webhook("signed", url + "?a=b", ["model_version_alias.deleted"], secret="a secret of the receiver")
+    client.create_webhook("asleep", url, ["model_version_tag.set"], status=WebhookStatus.DISABLED)
+
+
+def uri_of(client):
+    return client.tracking_uri
 
 
 def odd_values(client, experiment):

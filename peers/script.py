@@ -34,6 +34,7 @@ from mlflow.entities import (
 from mlflow.exceptions import MlflowException
 
 from answers import Answers, differences
+from registry_chapters import REGISTRY_CHAPTERS
 
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # a 500 is an answer, too
@@ -991,7 +992,7 @@ def label(p, text, ids):
 
 CHAPTERS = [
     experiments, experiment_search, runs, params_and_tags, metrics, batches, run_search, inputs_and_outputs, artifacts,
-    logged_models, logged_model_search, wire,
+    logged_models, logged_model_search, wire, *REGISTRY_CHAPTERS,
 ]  # fmt: skip
 
 

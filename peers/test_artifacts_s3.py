@@ -1,6 +1,8 @@
 """Artifacts on S3 (moto's), proxied by Millwright."""
 
 import os
+import subprocess
+import sys
 from urllib.parse import urlsplit
 
 import artifact_checks as check
@@ -127,3 +129,13 @@ def test_readers_see_whole_files_while_they_are_replaced(space):
 
 def test_models_are_kept_as_well(space):
     check.check_models_are_kept_as_well(space)
+
+
+def test_golden_files(server_url):
+    """What MLflow's server answers on S3, and what it does not and we do."""
+    replayed = subprocess.run(
+        [sys.executable, servers.ROOT / "peers/golden/record.py", "--verify", "--differs", "--uri", server_url, "artifacts-s3"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert replayed.stdout.count("no differences") == 2

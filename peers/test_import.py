@@ -10,6 +10,7 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
+from mlflow.entities.webhook import WebhookStatus
 from mlflow.exceptions import MlflowException
 
 import make_import_fixtures
@@ -59,7 +60,7 @@ def source(request):
     return request.getfixturevalue(request.param)
 
 
-RUNS = 12
+RUNS = 13
 
 
 def run_import(home, source, *more, code=0):
@@ -166,7 +167,6 @@ def test_all_that_mlflow_shows_is_here_too(folder, source, request):
     home = folder / f"import-{request.node.callspec.id}"
     report = run_import(home, source)
     assert report["complete"]
-    assert report["left_out"]["registered models"]["count"] == 1
 
     theirs = everything(source.client)
     with servers.start_millwright(home) as millwright:
@@ -190,6 +190,90 @@ def test_all_that_mlflow_shows_is_here_too(folder, source, request):
     source.client.log_metric(source.running, "loss", 0.5, timestamp=int(time.time() * 1000), step=len(run_id))
     counts = run_import(home, source)["counts"]
     assert (counts["runs.updated"], counts["runs.unchanged"]) == (1, RUNS - 1)
+
+
+PROMPTS = "tags.`mlflow.prompt.is_prompt` = 'true'"
+
+
+def registry(client):
+    """All registered models and versions by name and number, with what they hold."""
+    models, versions = {}, {}
+    names = {m.name for m in client.search_registered_models()}
+    names |= {m.name for m in client.search_registered_models(PROMPTS)}
+    for name in sorted(names):
+        model = client._get_registry_client().store.get_registered_model(name)
+        models[name] = (model.description or "", model.tags, model.creation_timestamp, model.aliases)
+        for latest in range(1, 6):
+            try:
+                v = client._get_registry_client().store.get_model_version(name, str(latest))  # prompts too
+            except MlflowException:
+                continue
+            versions[f"{name}/{latest}"] = {
+                "description": v.description or "", "stage": v.current_stage, "run": v.run_id or "", "tags": v.tags,
+                "created": v.creation_timestamp, "updated": v.last_updated_timestamp,
+            }  # fmt: skip
+    return models, versions
+
+
+def test_registered_models_are_here_too(folder, source, request):
+    home = folder / f"import-registry-{request.node.callspec.id}"
+    report = run_import(home, source)
+    theirs = registry(source.client)
+    with servers.start_millwright(home) as millwright:
+        client = MlflowClient(tracking_uri=millwright.url, registry_uri=millwright.url)
+        ours = registry(client)
+        sources = {n: client.get_model_version("registered", n).source for n in "123"}
+        weights = mlflow.artifacts.download_artifacts("models:/registered@champion", tracking_uri=millwright.url,
+                                                      registry_uri=millwright.url)  # fmt: skip
+        with open(f"{weights}/weights.json") as file:
+            assert json.load(file) == {"weights": [1, 2, 3]}
+        again = client.create_model_version("registered", "s3://elsewhere/again")
+    assert ours[0] == theirs[0]
+    assert ours[1] == theirs[1]
+    assert len(ours[1]) >= 3
+    assert sources["2"].startswith("mlflow-artifacts:/")
+    assert sources["3"] == "s3://elsewhere/model"
+    assert int(again.version) >= 4
+    counts = report["counts"]
+    assert counts["registered-models.new"] == len(theirs[0])
+    assert counts["model-versions.new"] == len(theirs[1])
+
+    counts = run_import(home, source)["counts"]
+    assert counts["model-versions.new"] + counts["model-versions.updated"] + counts["registered-models.new"] == 0
+    assert counts["model-versions.unchanged"] == len(theirs[1])
+
+
+def described_webhooks(client):
+    return {
+        w.webhook_id: {
+            "name": w.name, "url": w.url, "events": sorted(str(e) for e in w.events), "description": w.description or "",
+            "created": w.creation_timestamp, "updated": w.last_updated_timestamp,
+        }
+        for w in client.list_webhooks()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name, active", [("server", set()), ("database", {"plain"})])
+def test_webhooks_are_here_too_and_silent_until_they_have_their_secret(folder, name, active, request):
+    source = request.getfixturevalue(name)
+    home = folder / f"import-webhooks-{name}"
+    report = run_import(home, source)
+    with servers.start_millwright(home) as millwright:
+        client = MlflowClient(tracking_uri=millwright.url, registry_uri=millwright.url)
+        assert described_webhooks(client) == described_webhooks(source.client)
+        assert {w.name for w in client.list_webhooks() if w.status == WebhookStatus.ACTIVE} == active
+        signed = next(w for w in client.list_webhooks() if w.name == "signed")
+        client.update_webhook(signed.webhook_id, secret="a secret of the receiver", status=WebhookStatus.ACTIVE)
+    told = report["changed"]["webhooks without their secret, which are disabled"]["examples"]
+    assert "webhook signed came without its secret: set one and enable it" in told
+    assert len(told) == (1 if name == "database" else 3)
+    assert report["counts"]["webhooks.new"] == 3
+
+    counts = run_import(home, source)["counts"]
+    assert (counts["webhooks.new"], counts["webhooks.known"], counts["webhooks.failed"]) == (0, 3, 0)
+    with servers.start_millwright(home) as millwright:
+        client = MlflowClient(tracking_uri=millwright.url, registry_uri=millwright.url)
+        assert client.get_webhook(signed.webhook_id).status == WebhookStatus.ACTIVE
 
 
 def test_a_model_loads_after_the_import(folder, server):

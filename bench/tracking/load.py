@@ -23,7 +23,8 @@ class RestError(Exception):
 class Rest:
     """One kept-alive connection speaking JSON. Not for several threads at once."""
 
-    def __init__(self, url, timeout=120):
+    def __init__(self, url, timeout=120, token=None):
+        self._headers = {"Content-Type": "application/json"} | authorization(token)
         self._address = urllib.parse.urlsplit(url).netloc
         self._timeout = timeout
         self._connection = None
@@ -39,7 +40,7 @@ class Rest:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self._address, timeout=self._timeout)
         try:
-            self._connection.request(method, path, body, {"Content-Type": "application/json"})
+            self._connection.request(method, path, body, self._headers)
             response = self._connection.getresponse()
             text = response.read()
         except (OSError, http.client.HTTPException):
@@ -62,6 +63,10 @@ class Rest:
             self._connection = None
 
 
+def authorization(token):
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
 def ensure_tools():
     """Installs wrk and curl from Debian when they are missing, or says how."""
     missing = [tool for tool in ("wrk", "curl") if shutil.which(tool) is None]
@@ -75,10 +80,12 @@ def ensure_tools():
         sys.exit(f"missing: {', '.join(missing)}; install with: sudo apt-get install {' '.join(missing)}")
 
 
-def wrk(url, request, connections, seconds, **options):
+def wrk(url, request, connections, seconds, token=None, **options):
     """Runs one closed-loop load; the answer is what load.lua prints, with derived per-second and millisecond numbers."""
     command = ["wrk", f"-t{connections}", f"-c{connections}", f"-d{max(1, round(seconds))}s",
-               f"--timeout={WRK_TIMEOUT_SECONDS}s", "-s", str(HERE / "load.lua"), url, "--", request, f"connections={connections}"]
+               f"--timeout={WRK_TIMEOUT_SECONDS}s", "-s", str(HERE / "load.lua")]
+    command += [f"-H{name}: {value}" for name, value in authorization(token).items()]
+    command += [url, "--", request, f"connections={connections}"]
     command += [f"{key}={value}" for key, value in options.items()]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
     lines = [line for line in finished.stdout.splitlines() if line.startswith("{")]
@@ -119,9 +126,9 @@ def sequential_seconds(url, warm_up, seconds, body=None):
     return curl_seconds(url, max(5, min(300, int(seconds / max(once, 1e-4)))), body)
 
 
-def settle(url, experiment, deadline_seconds=90):
+def settle(url, experiment, deadline_seconds=90, token=None):
     """Waits until writes are answered promptly again: what a finished load left behind must not fall into the next."""
-    rest, prompt, deadline = Rest(url), 0, time.monotonic() + deadline_seconds
+    rest, prompt, deadline = Rest(url, token=token), 0, time.monotonic() + deadline_seconds
     while prompt < 3 and time.monotonic() < deadline:
         began = time.monotonic()
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 import fixtures
+import registry
 from load import API, Rest, curl, percentile, sequential_seconds, settle, wrk
 from servers import Attached, Mlflow, memory
 
@@ -46,7 +47,7 @@ class Bench:
 
     @property
     def warm_up(self):
-        return 3 if self.quick else 10
+        return 3 if self.quick else 20
 
     def seconds(self, connections):
         """How long a load runs. At 32 connections longer than the 30 s for which MLflow's pool makes a caller wait."""
@@ -60,6 +61,14 @@ class Bench:
 
     def discard(self, home):
         shutil.rmtree(home, ignore_errors=True)
+
+    def filled(self, server, name, fill):
+        """The home that `fill(home)` has filled, and what it answered; filled at the first repetition only."""
+        key = (server.name, name)
+        if key not in self.homes:
+            home = self.work / server.name / name
+            self.homes[key] = (home, fill(home))
+        return self.homes[key]
 
 
 def measure_ready(bench, server):
@@ -131,7 +140,7 @@ def measure_history(bench, server):
             fixtures.log_series(rest, run, ["loss"], points)
             return run
 
-    home, run = filled(bench, server, "history", fill)
+    home, run = bench.filled(server, "history", fill)
     with server.running(home) as url:
         answer = Rest(url).get("/metrics/get-history", run_id=run, metric_key="loss")
         check(len(answer["metrics"]) == points and "next_page_token" not in answer, server, "history is incomplete")
@@ -156,7 +165,7 @@ def measure_search(bench, server):
             fixtures.fill_mlflow_database(home, experiment, count)
         return experiment
 
-    home, experiment = filled(bench, server, "search", fill)
+    home, experiment = bench.filled(server, "search", fill)
     matching = [run.name for run in fixtures.searchable_runs(count) if run.matches_filter()]
     values = {}
     with server.running(home) as url:
@@ -169,8 +178,9 @@ def measure_search(bench, server):
             check(names == matching[::-1][:limit], server, f"search answers {len(names)} other runs than expected")
             seconds = sequential_seconds(f"{url}{API}/runs/search", bench.warm_up, bench.seconds(8), body)
             text = json.dumps(body)
-            wrk(url, "search", 8, bench.warm_up, body=text)
-            result = wrk(url, "search", 8, bench.seconds(8), body=text)
+            ask = {"path": f"{API}/runs/search", "body": text}
+            wrk(url, "ask", 8, bench.warm_up, **ask)
+            result = wrk(url, "ask", 8, bench.seconds(8), **ask)
             bench.details.append({"server": server.name, "request": "search", "limit": limit, **result})
             values |= {
                 f"p50_{limit}": percentile(seconds, 0.5) * 1000,
@@ -231,15 +241,6 @@ def sha256(stream):
     return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def filled(bench, server, name, fill):
-    """The home that `fill(home)` has filled, and what it answered; filled at the first repetition only."""
-    key = (server.name, name)
-    if key not in bench.homes:
-        home = bench.work / server.name / name
-        bench.homes[key] = (home, fill(home))
-    return bench.homes[key]
-
-
 def check(holds, server, what):
     if not holds:
         raise RuntimeError(f"{server.name}: {what}")
@@ -296,4 +297,15 @@ MEASUREMENTS = {
         Metric("down", "artifact of 100 MB down", "s", target=2),
         Metric("up_rate", "artifact of 100 MB up", "MB/s", True),
         Metric("down_rate", "artifact of 100 MB down", "MB/s", True)]),
+    "registry": Measurement("Registry", registry.measure_registry, [
+        Metric("create_rate", "create model version, 8 connections", "1/s", True, 20),
+        Metric("create_p50", "create model version, 8 connections, p50", "ms"),
+        Metric("create_p99", "create model version, 8 connections, p99", "ms"),
+        Metric("create_errors", "create model version, 8 connections, errors", "", is_errors=True),
+        Metric("alias_rate", "version by alias, 8 connections", "1/s", True, 20),
+        Metric("alias_p50", "version by alias, 8 connections, p50", "ms"),
+        Metric("alias_p99", "version by alias, 8 connections, p99", "ms"),
+        Metric("alias_errors", "version by alias, 8 connections, errors", "", is_errors=True),
+        Metric("search_p50", "search of 10,000 versions, 1,000 results, p50", "ms", target=20),
+        Metric("search_p99", "search of 10,000 versions, 1,000 results, p99", "ms")]),
 }

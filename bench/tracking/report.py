@@ -10,10 +10,14 @@ import subprocess
 import time
 from pathlib import Path
 
+from authentication import AUTHENTICATION_LINES
 from measurements import MEASUREMENTS
 from scale import SCALE_LINES
 from servers import ROOT, mlflow_version
 
+ALONE = {
+    "scale": ("Millwright alone, with much data:", SCALE_LINES),
+    "authentication": ("Millwright alone, open and with authentication, in turns:", AUTHENTICATION_LINES)}
 RESULTS = Path(__file__).parent / "results"
 README = ROOT / "bench" / "README.md"
 BEGIN, END = "<!-- tracking:begin -->", "<!-- tracking:end -->"
@@ -28,19 +32,21 @@ def table(entries):
                   "| met |", "|---|---|---|---|---|---|---|"]
         for name in compared:
             lines += [compared_line(metric, entries[name]) for metric in MEASUREMENTS[name].metrics]
-    if "scale" in entries:
-        values = entries["scale"]["values"].get("millwright", {})
-        lines += ["", "Millwright alone, with much data:", "", "| | unit | median (min–max) | limit | met |",
-                  "|---|---|---|---|---|"]
-        for key, label, unit, limit in SCALE_LINES:
-            numbers = values.get(key, [])
-            bound = f"< {limit}" if limit else ""
-            met = yes(max(numbers) < limit) if limit and numbers else ""
-            lines.append(f"| {label} | {unit} | {spread(numbers)} | {bound} | {met} |")
+    for name, (title, rows) in ALONE.items():
+        if name in entries:
+            values = entries[name]["values"].get("millwright", {})
+            lines += ["", title, "", "| | unit | median (min–max) | limit | met |", "|---|---|---|---|---|"]
+            lines += [alone_line(values.get(key, []), *row) for key, *row in rows]
     for name, entry in entries.items():
         lines += [f"\n**{name} failed** at {failure['server']}, repetition {failure['repetition']}: "
                   f"{failure['error'].partition(chr(10))[0][:300]}" for failure in entry["failures"]]
     return "\n".join(lines)
+
+
+def alone_line(numbers, label, unit, limit):
+    bound = f"< {limit}" if limit else ""
+    met = yes(max(numbers) < limit) if limit and numbers else ""
+    return f"| {label} | {unit} | {spread(numbers)} | {bound} | {met} |"
 
 
 def compared_line(metric, entry):
@@ -122,7 +128,7 @@ def write_readme():
     entries = {}
     for path in sorted(RESULTS.glob("*.json")):
         entries |= json.loads(path.read_text())["measurements"]
-    ordered = {name: entries[name] for name in (*MEASUREMENTS, "scale") if name in entries}
+    ordered = {name: entries[name] for name in (*MEASUREMENTS, *ALONE) if name in entries}
     block = f"{BEGIN}\n{preamble(ordered)}\n\n{table(ordered)}\n{END}"
     text = README.read_text()
     README.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, text, flags=re.S))

@@ -11,9 +11,14 @@ from pathlib import Path
 
 import report
 from load import ensure_tools
+from authentication import measure_authentication
 from measurements import MEASUREMENTS, Bench
 from scale import measure_scale
 from servers import Attached, Millwright, Mlflow, mlflow_version
+
+
+# Of Millwright alone, once.
+ALONE = {"scale": measure_scale, "authentication": measure_authentication}
 
 
 def main():
@@ -39,10 +44,11 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(prog="./millwright bench tracking", description=__doc__)
-    names = [*MEASUREMENTS, "scale"]
+    names = [*MEASUREMENTS, *ALONE]
     parser.add_argument("--repetitions", type=int, default=3, metavar="N", help="of each measurement (default 3)")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME",
-                        help=f"of {', '.join(names)}; default: all but scale, which is Millwright alone")
+                        help=f"of {', '.join(names)}; default: all but {' and '.join(ALONE)}, which "
+                             "are of Millwright alone")
     parser.add_argument("--against", choices=("millwright", "mlflow", "both"), default="both")
     parser.add_argument("--quick", action="store_true", help="short and small, for development; nothing is kept")
     parser.add_argument("--millwright-url", metavar="URL", help="measure a server that already runs")
@@ -57,7 +63,7 @@ def chosen_servers(options):
     servers = []
     if options.against in ("millwright", "both"):
         servers.append(Attached("millwright", options.millwright_url) if options.millwright_url else Millwright())
-    if options.against in ("mlflow", "both") and options.only != ["scale"]:
+    if options.against in ("mlflow", "both") and not alone(options):
         if mlflow_version() is None:
             sys.exit(f"mlflow is not installed for {sys.executable}; install it, or use --against millwright")
         servers.append(Mlflow())
@@ -75,7 +81,7 @@ def measure_all(options, servers, work):
         values, failures = measure_one(name, options, servers, bench)
         entries[name] = {
             "began": began, "command": " ".join(["./millwright bench tracking", *sys.argv[1:]]),
-            "repetitions": 1 if name == "scale" else options.repetitions, "quick": options.quick,
+            "repetitions": 1 if name in ALONE else options.repetitions, "quick": options.quick,
             "machine": machine, "versions": versions, "values": values, "failures": failures,
             "details": bench.details, "durability": {server.name: report.durability(work, server.name)
                                                      for server in servers}}
@@ -96,12 +102,12 @@ def warm_up_starts(servers, bench):
 def measure_one(name, options, servers, bench):
     """({server: {metric: [numbers]}}, failures); the servers take turns, and the one that begins changes."""
     values, failures = {}, []
-    repetitions = 1 if name == "scale" else options.repetitions
-    measure = measure_scale if name == "scale" else MEASUREMENTS[name].measure
+    repetitions = 1 if name in ALONE else options.repetitions
+    measure = ALONE[name] if name in ALONE else MEASUREMENTS[name].measure
     for repetition in range(repetitions):
         order = servers if repetition % 2 == 0 else servers[::-1]
         for server in order:
-            if name == "scale" and server.name != "millwright":
+            if name in ALONE and server.name != "millwright":
                 continue
             print(f"{time.strftime('%H:%M:%S')} {name}, {server.name}, repetition {repetition + 1}", flush=True)
             try:
@@ -118,15 +124,19 @@ def measure_one(name, options, servers, bench):
     return values, failures
 
 
+def alone(options):
+    return all(name in ALONE for name in options.only)
+
+
 def worth_keeping(options):
-    both = options.against == "both" or options.only == ["scale"]
+    both = options.against == "both" or alone(options)
     return both and not options.quick and not options.millwright_url
 
 
 def failed(entry):
     """Whether Millwright failed a measurement or answered a request with an error."""
     errors = [value for key, numbers in entry["values"].get("millwright", {}).items()
-              if key.startswith("errors") for value in numbers]
+              if "errors" in key for value in numbers]
     return any(errors) or any(failure["server"] == "millwright" for failure in entry["failures"])
 
 

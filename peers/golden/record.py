@@ -6,7 +6,8 @@
     python peers/golden/record.py --verify --uri U    replay against a server that runs already, Millwright included
     python peers/golden/record.py --check             print every file's count of exchanges, talk to nobody
 
-Run it with the interpreter of an environment that has mlflow installed; nothing else is needed.
+Run it with the interpreter of an environment that has mlflow installed, for `artifacts-s3/` moto[server] and boto3 too
+(`peers/.venv`).
 
 A golden file is a sequence of exchanges:
 
@@ -38,6 +39,7 @@ Placeholders.
     ${any:millis}         a whole value: a number that is a time in epoch milliseconds
     ${any:number}         a whole value: any number
     ${any:string}         any text, also inside a longer text
+    ${url.N}              as a request's whole target: the request goes there instead of to the server
     ${repeat N|text|sep}  N times the text, with # in it as the index from 0: long keys, large batches
 
 `# differs:` exchanges state what Millwright shall answer. They are never sent to MLflow and never rewritten.
@@ -61,8 +63,12 @@ import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import servers  # noqa: E402
+
 GOLDEN = Path(__file__).resolve().parents[2] / "platform/src/test/resources/golden"
-TOPICS = ("tracking", "artifacts")
+TOPICS = ("tracking", "artifacts", "registry", "artifacts-s3")
+S3_TOPIC = "artifacts-s3"
 
 # The recording server numbers its experiments from here, so that an id is recognised wherever it is printed.
 FIRST_EXPERIMENT = 730_000_000
@@ -70,6 +76,7 @@ FIRST_EXPERIMENT = 730_000_000
 FORMS = {"run": "[0-9a-f]{32}", "model": "m-[0-9a-f]{32}", "experiment": "[0-9]+"}
 PLACEHOLDER = re.compile(r"\$\{(unique|any:\w+|[a-z]+\.\d+)\}")
 REPEAT = re.compile(r"\$\{repeat (\d+)\|([^|]*)\|([^|}]*)\}")
+SIGNED = re.compile(r"\$\{url\.\d+\}")
 MADE_UP_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 UNORDERED_IN_DATA = ("params", "metrics")
 
@@ -158,7 +165,11 @@ class Replay:
         headers = {name: self.fill(value) for name, value in exchange.headers.items() if value}
         if body and "Content-Type" not in exchange.headers:
             headers["Content-Type"] = "application/json"
-        connection = http.client.HTTPConnection(self.uri.hostname, self.uri.port, timeout=60)
+        server = self.uri
+        if SIGNED.fullmatch(exchange.target):  # A URL that an answer gave: it leads past the server.
+            target = self.fill(exchange.target)
+            server = urllib.parse.urlsplit(target)
+        connection = http.client.HTTPConnection(server.hostname, server.port, timeout=60)
         try:
             connection.putrequest(exchange.method, target, skip_accept_encoding=True)
             for name, value in headers.items():
@@ -319,10 +330,13 @@ class Recorder(Replay):
         old_headers, exchange.response_headers = exchange.response_headers, {}
         content_type = headers.get("Content-Type", "")
         json_answer = "json" in content_type and body
-        if content_type and "json" not in content_type:
+        of_s3 = SIGNED.fullmatch(exchange.target)
+        if content_type and "json" not in content_type and (not of_s3 or "Content-Type" in old_headers):
             self.keep_header(exchange, old_headers, "Content-Type", headers)
-        if headers.get("Content-Disposition"):
+        if headers.get("Content-Disposition") and not of_s3:
             self.keep_header(exchange, old_headers, "Content-Disposition", headers)
+        if "ETag" in old_headers:
+            self.keep_header(exchange, old_headers, "ETag", headers)
         if not json_answer:
             old = exchange.response_body
             body = body.strip("\n")
@@ -413,7 +427,11 @@ class Recorder(Replay):
 
 
 class MlflowServer:
-    """A fresh `mlflow server` of this interpreter's environment, on SQLite and a temporary folder."""
+    """A fresh `mlflow server` of this interpreter's environment, on SQLite and a temporary folder or moto's S3."""
+
+    def __init__(self, on_s3=False):
+        self.on_s3 = on_s3
+        self.moto = None
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="golden-")
@@ -425,9 +443,14 @@ class MlflowServer:
         database = home / "mlflow.db"
         command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
         command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{database}"]
-        command += ["--artifacts-destination", str(home / "artifacts")]
-        self.log = open(home / "server.log", "w")
         environment = dict(os.environ, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_DISABLE_TELEMETRY="true")
+        destination = str(home / "artifacts")
+        if self.on_s3:
+            self.moto = servers.start_moto(home)
+            destination = s3_bucket(self.moto.url)
+            environment.update(s3_environment(self.moto.url))
+        command += ["--artifacts-destination", destination]
+        self.log = open(home / "server.log", "w")
         self.process = subprocess.Popen(
             command, cwd=home, env=environment, stdout=self.log, stderr=self.log, start_new_session=True
         )
@@ -468,8 +491,27 @@ class MlflowServer:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
+        if self.moto:
+            self.moto.stop()
         self.log.close()
         self.folder.cleanup()
+
+
+def s3_environment(moto_url):
+    keys = {"AWS_ACCESS_KEY_ID": "golden", "AWS_SECRET_ACCESS_KEY": "golden-secret", "AWS_REGION": "eu-central-1"}
+    # The first is what MLflow reads, the second every AWS SDK.
+    return {**keys, "AWS_DEFAULT_REGION": "eu-central-1", "MLFLOW_S3_ENDPOINT_URL": moto_url, "AWS_ENDPOINT_URL": moto_url}
+
+
+def s3_bucket(moto_url):
+    """Makes a bucket in moto's S3, which lets anybody; returns where artifacts go."""
+    address = urllib.parse.urlsplit(moto_url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    connection.request("PUT", "/golden")
+    if connection.getresponse().status != 200:
+        raise SystemExit("moto made no bucket")
+    connection.close()
+    return "s3://golden/team"
 
 
 # ----------------------------------------------------------------------------------------------- main
@@ -526,8 +568,13 @@ def main():
     if options.uri:
         sys.exit(run(files, options.uri, options))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves the `with`, which stops the server
-    with MlflowServer() as server:
-        sys.exit(run(files, server.uri, options))
+    problems = 0
+    for on_s3 in (False, True):
+        chosen = [f for f in files if (f.parent.name == S3_TOPIC) == on_s3]
+        if chosen:
+            with MlflowServer(on_s3) as server:
+                problems |= run(chosen, server.uri, options)
+    sys.exit(problems)
 
 
 def run(files, uri, options):

@@ -1,5 +1,6 @@
 package io.millwright.http;
 
+import io.millwright.kernel.RequestContext;
 import java.io.InputStream;
 import java.net.URI;
 import java.util.List;
@@ -33,6 +34,11 @@ public interface Call {
 
     /// What `Content-Length` says, or -1.
     long contentLength();
+
+    /// The request as its sender's rights are now; for an answer that goes on after they may have changed.
+    ///
+    /// @throws io.millwright.kernel.Failure UNAUTHENTICATED or PERMISSION_DENIED when it would be refused now
+    RequestContext asOfNow();
 
     default Optional<String> queryValue(String name) {
         List<String> values = query().get(name);

@@ -78,6 +78,6 @@ public enum Dialect {
 
     /// The dialect of a path that no route serves.
     public static Dialect ofPath(String path) {
-        return path.startsWith("/api/millwright/") ? OWN : MLFLOW;
+        return path.startsWith("/api/millwright/") || path.startsWith("/auth/") ? OWN : MLFLOW;
     }
 }

@@ -1,21 +1,31 @@
 package io.millwright.http;
 
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+import static io.millwright.kernel.ErrorCode.TOO_LARGE;
 
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// JSON as the edge reads and writes it: bounded in depth and in the length of numbers and texts.
+/// JSON as the edge reads and writes it: bounded in depth, in the length of numbers and texts, and in how many tokens
+/// there are, because a tree of them takes up to [#TREE_BYTES_PER_TOKEN] for each.
 public final class Json {
+    /// A brace, a bracket, a name and a value are a token each. The largest messages of any client, batches of 1,000
+    /// metrics with all their fields, have a tenth of this.
+    public static final int MOST_TOKENS = 200_000;
+    /// Measured on objects with one empty object in each, the dearest of all.
+    public static final int TREE_BYTES_PER_TOKEN = 90;
+
     public static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(100)
                             .maxNumberLength(1000)
                             .maxStringLength(20_000_000)
+                            .maxTokenCount(MOST_TOKENS)
                             .build())
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -32,7 +42,22 @@ public final class Json {
         }
     }
 
+    /// About the most memory that parsing this text takes: its texts once as characters, once while they are built and
+    /// once as they stay, and a tree of its tokens. One pass over the text, no memory.
+    public static long bytesToParse(byte[] body) {
+        int tokens = 0;
+        for (byte b : body) {
+            if (b == ',' || b == ':' || b == '[' || b == '{') tokens++;
+        }
+        return 5L * body.length + (long) TREE_BYTES_PER_TOKEN * Math.min(tokens, MOST_TOKENS);
+    }
+
     public static RuntimeException malformed(JacksonException e) {
+        if (e instanceof StreamConstraintsException && reason(e).startsWith("Token count")) {
+            return TOO_LARGE.because(
+                    "The request body holds more than %,d names, values, braces and brackets. Send less at a time.",
+                    MOST_TOKENS);
+        }
         var at = e.getLocation();
         String place = at == null ? "" : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr());
         return INVALID_ARGUMENT.because("The request body is not valid JSON" + place + ": " + reason(e)

@@ -7,10 +7,12 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -29,6 +31,9 @@ public final class MlflowMessage {
             JsonMapper.builder().enable(JsonNodeFeature.WRITE_PROPERTIES_SORTED).build();
     private static final Pattern DECIMAL =
             Pattern.compile("[+-]?(\\d{1,400}(\\.\\d{0,400})?|\\.\\d{1,400})([eE][+-]?\\d{1,9})?");
+
+    /// The names of fields that this program asks for: a bounded set.
+    private static final Map<String, String> CAMEL_CASE = new ConcurrentHashMap<>();
 
     private final ObjectNode fields;
     /// `""` at the top, else as in `metrics[3].`
@@ -126,6 +131,13 @@ public final class MlflowMessage {
     public OptionalLong integer(String name) {
         JsonNode value = scalar(name);
         return value == null ? OptionalLong.empty() : OptionalLong.of(toLong(name, value));
+    }
+
+    /// As [#integer(String)], refused above the most that is allowed.
+    public OptionalLong integer(String name, long most) {
+        OptionalLong value = integer(name);
+        if (value.isPresent() && value.getAsLong() > most) throw invalid(name, scalar(name));
+        return value;
     }
 
     public long requiredInteger(String name) {
@@ -296,8 +308,8 @@ public final class MlflowMessage {
 
     private @Nullable JsonNode field(String name) {
         JsonNode snake = present(fields.get(name));
-        String camelName = camelCase(name);
-        if (camelName.equals(name) || fromQuery) return snake;
+        if (fromQuery || name.indexOf('_') < 0) return snake;
+        String camelName = CAMEL_CASE.computeIfAbsent(name, MlflowMessage::camelCase);
         JsonNode camel = present(fields.get(camelName));
         if (snake != null && camel != null) {
             throw INVALID_ARGUMENT.because(
@@ -311,8 +323,6 @@ public final class MlflowMessage {
     }
 
     private static String camelCase(String name) {
-        int underscore = name.indexOf('_');
-        if (underscore < 0) return name;
         StringBuilder camel = new StringBuilder(name.length());
         for (String word : name.split("_")) {
             camel.append(camel.isEmpty() ? word : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));

@@ -23,6 +23,35 @@ public record Reply(int status, Map<String, String> headers, Body body) {
         ///
         /// @param length exact
         record Channel(ReadableByteChannel channel, long length) implements Body {}
+
+        /// Written only when it is sent, piece by piece, as fast as the client reads. What fails before the first piece
+        /// is full is told as any failure is.
+        record Json(JsonWriter writer) implements Body {}
+
+        /// Written as things happen, for as long as somebody reads. What fails before anything was sent is told as any
+        /// failure is.
+        record Feed(FeedWriter writer) implements Body {}
+    }
+
+    /// Tells what happens.
+    @FunctionalInterface
+    public interface FeedWriter {
+        /// Returns when there is nothing more to tell. When nobody reads any more, or the server stops, the feed is no
+        /// longer open and the thread is interrupted.
+        void write(Feed feed) throws IOException, InterruptedException;
+    }
+
+    /// An answer that goes on.
+    public interface Feed {
+        /// Sends a text now; waits until the client has taken it.
+        void send(String text) throws IOException;
+
+        boolean isOpen();
+    }
+
+    /// An answer that goes on until its writer returns, its client leaves or the server stops.
+    public static Reply feed(String contentType, FeedWriter writer) {
+        return new Reply(200, Map.of("content-type", contentType), new Body.Feed(writer));
     }
 
     /// Writes one JSON value.
@@ -33,6 +62,32 @@ public record Reply(int status, Map<String, String> headers, Body body) {
 
     public static Reply json(JsonWriter writer) throws IOException {
         return json(200, "application/json", writer);
+    }
+
+    /// One JSON value of any size, of which only a piece is in memory at a time: the writer fetches what it
+    /// writes as it goes.
+    public static Reply largeJson(JsonWriter writer) {
+        return new Reply(200, Map.of("content-type", "application/json"), new Body.Json(writer));
+    }
+
+    /// Writes texts of JSON, a line each.
+    @FunctionalInterface
+    public interface LinesWriter {
+        void write(Lines lines) throws IOException;
+    }
+
+    /// Takes a line.
+    @FunctionalInterface
+    public interface Lines {
+        void line(String json) throws IOException;
+    }
+
+    /// Any number of JSON values, one to a line, sent as [#largeJson] is.
+    public static Reply jsonLines(LinesWriter writer) {
+        return new Reply(
+                200,
+                Map.of("content-type", "application/jsonl"),
+                new Body.Json(json -> writer.write(line -> json.writeRaw(line).writeRaw('\n'))));
     }
 
     public static Reply json(int status, String contentType, JsonWriter writer) throws IOException {

@@ -16,8 +16,8 @@ public final class Routes {
         return List.copyOf(routes);
     }
 
-    /// Adds routes of MLflow's surface. Each exists twice: `/api/<version>` for clients and `/ajax-api/<version>` for
-    /// the web UI.
+    /// Adds routes of MLflow's surface. Each exists twice: `/api/<version>` for clients and
+    /// `/ajax-api/<version>` for the web UI.
     public Mlflow mlflow(String version) {
         return new Mlflow(version);
     }
@@ -42,6 +42,10 @@ public final class Routes {
             return on("POST", path, handler);
         }
 
+        public Mlflow post(Need need, String path, Handler handler) {
+            return on(need, "POST", path, BodyKind.JSON, handler);
+        }
+
         public Mlflow patch(String path, Handler handler) {
             return on("PATCH", path, handler);
         }
@@ -50,13 +54,22 @@ public final class Routes {
             return on("DELETE", path, handler);
         }
 
+        public Mlflow delete(Need need, String path, Handler handler) {
+            return on(need, "DELETE", path, BodyKind.JSON, handler);
+        }
+
         public Mlflow on(String method, String path, Handler handler) {
             return on(method, path, BodyKind.JSON, handler);
         }
 
+        /// A GET needs READ, anything else WRITE.
         public Mlflow on(String method, String path, BodyKind body, Handler handler) {
+            return on(Need.ofMethod(method), method, path, body, handler);
+        }
+
+        public Mlflow on(Need need, String method, String path, BodyKind body, Handler handler) {
             for (String prefix : List.of("/api/", "/ajax-api/")) {
-                add(new Route(method, prefix + version + path, Dialect.MLFLOW, body, "MLflow " + path, handler));
+                add(new Route(method, prefix + version + path, Dialect.MLFLOW, body, "MLflow " + path, need, handler));
             }
             return this;
         }
@@ -65,8 +78,13 @@ public final class Routes {
     public final class Own {
         private Own() {}
 
+        /// Needs an administrator.
         public Own on(String method, String path, BodyKind body, String summary, Handler handler) {
-            add(new Route(method, "/api/millwright/v1" + path, Dialect.OWN, body, summary, handler));
+            return on(Need.ADMIN, method, path, body, summary, handler);
+        }
+
+        public Own on(Need need, String method, String path, BodyKind body, String summary, Handler handler) {
+            add(new Route(method, "/api/millwright/v1" + path, Dialect.OWN, body, summary, need, handler));
             return this;
         }
     }

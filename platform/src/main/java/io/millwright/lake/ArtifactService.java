@@ -5,9 +5,11 @@ import static io.millwright.kernel.ErrorCode.NOT_FOUND;
 import static io.millwright.kernel.ErrorCode.UNSUPPORTED;
 
 import io.millwright.kernel.RequestContext;
+import io.millwright.kernel.Right;
 import io.millwright.lake.EntryStore.Entry;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
+import io.millwright.ledger.Sql;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// Artifacts: files under paths, in the workspace of the request in hand. A path is replaced as a whole or not
 /// at all.
@@ -63,6 +66,7 @@ public final class ArtifactService {
     /// What stands directly in a directory, by name; nothing for a file or for what is not there.
     public List<ArtifactInfo> list(String directory) {
         ArtifactPath path = ArtifactPath.of(directory);
+        ArtifactRights.require(Right.READ, path);
         adopt(path);
         return db.read(sql -> entries.children(sql, workspace(), path));
     }
@@ -70,6 +74,7 @@ public final class ArtifactService {
     /// The file or directory at a path.
     public Optional<ArtifactInfo> find(String path) {
         ArtifactPath at = ArtifactPath.of(path);
+        ArtifactRights.require(Right.READ, at);
         if (at.isRoot()) return Optional.of(new ArtifactInfo("", true, 0));
         adopt(at);
         return db.read(sql -> entries.find(sql, workspace(), at))
@@ -84,6 +89,7 @@ public final class ArtifactService {
     ///     INVALID_ARGUMENT when the path is a directory or lies below a file; UNAVAILABLE when the disk is full
     public void store(String path, InputStream in, long lengthOrMinus1) throws IOException {
         ArtifactPath at = ArtifactPath.ofFile(path);
+        ArtifactRights.require(Right.WRITE, at);
         writer.refuseIfBlocked(workspace(), at);
         try (Spool content = Spool.take(store.spoolDirectory(), in, lengthOrMinus1, maxUploadBytes)) {
             writer.write(workspace(), at, content, sql -> true);
@@ -95,6 +101,7 @@ public final class ArtifactService {
     /// @throws io.millwright.kernel.Failure NOT_FOUND; INVALID_ARGUMENT for a directory
     public ArtifactContent open(String path) {
         ArtifactPath at = ArtifactPath.of(path);
+        ArtifactRights.require(Right.READ, at);
         adopt(at);
         Entry entry = db.read(sql -> entries.find(sql, workspace(), at))
                 .orElseThrow(() -> NOT_FOUND.because("No such artifact: '" + path + "'"));
@@ -109,12 +116,24 @@ public final class ArtifactService {
     /// @return how many files were removed; 0 when there was nothing
     public int deleteTree(String path) {
         ArtifactPath at = ArtifactPath.of(path);
+        ArtifactRights.require(Right.MANAGE, at);
+        String workspace = workspace();
+        direct.filter(d -> !at.isRoot()).ifPresent(d -> forgetPending(d.uploads(), workspace, at));
+        return deleteTreeIf(path, sql -> true);
+    }
+
+    /// As [#deleteTree], if the condition holds in the transaction that removes; uploads on their way stay.
+    ///
+    /// @param condition may take locks first, and then sees what their holders left
+    public int deleteTreeIf(String path, Predicate<Sql> condition) {
+        ArtifactPath at = ArtifactPath.of(path);
+        ArtifactRights.require(Right.MANAGE, at);
         if (at.isRoot())
             throw INVALID_ARGUMENT.because(
                     "Invalid path: it is empty, and everything at once is not deleted. Name a file or a directory.");
         String workspace = workspace();
-        direct.ifPresent(d -> forgetPending(d.uploads(), workspace, at));
-        int removed = db.tx(sql -> {
+        int removed = db.txAfterLocks(sql -> {
+            if (!condition.test(sql)) return 0;
             Optional<Entry> entry = entries.find(sql, workspace, at);
             if (entry.isEmpty()) return 0;
             Map<String, Object> payload = new LinkedHashMap<>();
@@ -149,7 +168,7 @@ public final class ArtifactService {
         for (ArtifactPath at = from; !at.isRoot(); at = at.parent()) {
             ArtifactPath directory = at;
             if (db.read(sql -> entries.hasChildren(sql, workspace, directory))) return;
-            if (!db.tx(sql -> entries.removeIfEmpty(sql, workspace, directory))) return;
+            if (!db.txAfterLocks(sql -> entries.removeIfEmpty(sql, workspace, directory))) return;
         }
     }
 
@@ -167,11 +186,21 @@ public final class ArtifactService {
         });
     }
 
+    /// For adding up what would be freed if several trees went.
+    public FreedSpace freedSpace() {
+        return new FreedSpace(db, entries, this);
+    }
+
     /// Removes what nobody can reach any more, in all workspaces: content without an artifact, uploads given up
     /// for seven days, the rests of interrupted ones. Safe beside uploads, downloads and other sweeps, of other
     /// processes too.
     public Sweep sweep(boolean dryRun) {
         return sweeper.sweep(dryRun);
+    }
+
+    /// Throws when the store cannot be written or read.
+    public void ping() {
+        store.ping();
     }
 
     /// Whether clients may be sent to the store by presigned URLs.
@@ -187,7 +216,9 @@ public final class ArtifactService {
     public PresignedRequest presignedUpload(String path, Duration valid) {
         Direct access = direct.orElseThrow(
                 () -> UNSUPPORTED.because("Presigned upload is not supported for the current artifact repository"));
-        return access.uploads().presign(workspace(), ArtifactPath.ofFile(path), checked(valid));
+        ArtifactPath at = ArtifactPath.ofFile(path);
+        ArtifactRights.require(Right.WRITE, at);
+        return access.uploads().presign(workspace(), at, checked(valid));
     }
 
     /// A URL to get the content of a path from.

@@ -31,6 +31,11 @@ sealed interface ArtifactStore extends AutoCloseable permits FileArtifactStore, 
     /// Removes it, if it is there.
     void delete(String key);
 
+    /// Cheap.
+    ///
+    /// @throws io.millwright.kernel.Failure UNAVAILABLE when nothing could be stored or read now
+    void ping();
+
     /// Walks everything there is, in no order.
     void walk(Visitor visitor);
 

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /// Puts content under a path: claim a key in the database, place the content, then let the path name it. Whoever
 /// asks sees the old content until the last step commits, and the new one from then on.
@@ -74,7 +75,7 @@ final class ArtifactWriter {
         orRelease(claim.key(), () -> {
             // Looking first costs little and mends a store that lost something.
             if (!claim.placed() || !store.has(claim.key(), content.sizeBytes())) store.place(claim.key(), content);
-            settle(
+            return settle(
                     workspace,
                     path,
                     new Blob(claim.key(), Optional.of(sha256), Optional.empty(), content.sizeBytes()),
@@ -83,20 +84,20 @@ final class ArtifactWriter {
     }
 
     /// Takes over what a client sent straight to the store: copied, so that the client's URL, which still works
-    /// for a while, cannot change it any more.
-    void adopt(String workspace, ArtifactPath path, Blob sent, S3Direct direct, Guard guard) {
+    /// for a while, cannot change it any more. False when the guard said no.
+    boolean adopt(String workspace, ArtifactPath path, Blob sent, S3Direct direct, Guard guard) {
         Instant now = clock.instant();
         Blob copy = new Blob("blobs/direct/" + ids.hex32(), Optional.empty(), sent.etag(), sent.sizeBytes());
         db.tx(sql -> blobs.reserve(sql, copy, now, now.plus(CLAIMED)));
-        orRelease(copy.key(), () -> {
+        return orRelease(copy.key(), () -> {
             direct.copy(sent, copy.key());
-            settle(workspace, path, copy, guard);
+            return settle(workspace, path, copy, guard);
         });
     }
 
-    private void orRelease(String key, Runnable steps) {
+    private boolean orRelease(String key, BooleanSupplier steps) {
         try {
-            steps.run();
+            return steps.getAsBoolean();
         } catch (RuntimeException | Error e) {
             try {
                 db.tx(sql -> blobs.release(sql, key));
@@ -107,7 +108,7 @@ final class ArtifactWriter {
         }
     }
 
-    private void settle(String workspace, ArtifactPath path, Blob blob, Guard guard) {
+    private boolean settle(String workspace, ArtifactPath path, Blob blob, Guard guard) {
         boolean committed = db.tx(sql -> {
             if (!guard.commits(sql)) return false;
             if (!blobs.settle(sql, blob.key())) {
@@ -120,6 +121,14 @@ final class ArtifactWriter {
             return true;
         });
         if (!committed) db.tx(sql -> blobs.release(sql, blob.key()));
+        return committed;
+    }
+
+    /// Whether the path got its content at or after the instant.
+    boolean isStoredSince(Sql sql, String workspace, ArtifactPath path, Instant instant) {
+        return entries.find(sql, workspace, path)
+                .filter(entry -> !entry.storedAt().isBefore(instant))
+                .isPresent();
     }
 
     /// Lets the path name the content, in the transaction in hand.

@@ -104,6 +104,7 @@ final class DirectUploads implements MultipartUploads {
     @Override
     public Status status(String id) {
         Upload upload = find(id).orElseThrow(() -> MultipartUploads.unknown(id));
+        ArtifactRights.requireWrite(upload);
         boolean completed = upload.completedAt().isPresent();
         String remoteId = upload.remoteId().orElse("");
         List<PartInfo> present = completed || remoteId.isEmpty() ? List.of() : direct.parts(key(upload), remoteId);
@@ -128,7 +129,9 @@ final class DirectUploads implements MultipartUploads {
                     "%d parts are named, expected the %d this upload was begun with.", parts.size(), upload.parts());
         }
         direct.finish(key(upload), upload.remoteId().orElseThrow(() -> MultipartUploads.unknown(id)), parts);
-        Blob blob = direct.find(key(upload)).orElseThrow(() -> MultipartUploads.unknown(id));
+        Blob blob = direct.find(key(upload))
+                .orElseThrow(() -> MultipartUploads.unknown(id))
+                .blob();
         if (blob.sizeBytes() > maxUploadBytes) {
             discard(upload);
             throw TOO_LARGE.because(
@@ -153,7 +156,7 @@ final class DirectUploads implements MultipartUploads {
 
     /// Forgets an unfinished upload and what of it has arrived.
     void discard(Upload upload) {
-        if (!db.tx(sql -> uploads.removeUnfinished(sql, upload.id()))) return;
+        if (!db.txAfterLocks(sql -> uploads.removeUnfinished(sql, upload.id()))) return;
         upload.remoteId().ifPresent(remoteId -> direct.abort(key(upload), remoteId));
         store.delete(key(upload));
     }
@@ -176,29 +179,43 @@ final class DirectUploads implements MultipartUploads {
     /// Takes in what has arrived at or below the path by presigned uploads. Older ones first, so the latest
     /// stays.
     void adopt(String workspace, ArtifactPath path) {
-        for (Upload upload : db.read(sql -> uploads.pendingBelow(sql, workspace, path, LOOKED_AFTER))) {
-            Optional<Blob> sent = direct.find(key(upload));
-            if (sent.isEmpty()) continue;
-            try {
-                if (sent.get().sizeBytes() > maxUploadBytes) {
-                    throw TOO_LARGE.because(
-                            "%d bytes, expected at most %d", sent.get().sizeBytes(), maxUploadBytes);
+        db.read(sql -> uploads.pendingBelow(sql, workspace, path, LOOKED_AFTER)).forEach(this::adopt);
+    }
+
+    boolean hasArrived(Upload upload) {
+        return direct.find(key(upload)).isPresent();
+    }
+
+    /// Makes the body of a presigned upload its path's content, unless the path was stored to after it arrived. False
+    /// when none arrived, or none that could stay.
+    boolean adopt(Upload upload) {
+        Optional<S3Direct.Arrived> arrived = direct.find(key(upload));
+        if (arrived.isEmpty()) return false;
+        Blob sent = arrived.get().blob();
+        // S3 tells whole seconds: within one, the presigned body counts as the later.
+        Instant surelyLater = arrived.get().at().plusSeconds(1);
+        try {
+            if (sent.sizeBytes() > maxUploadBytes) {
+                throw TOO_LARGE.because("%d bytes, expected at most %d", sent.sizeBytes(), maxUploadBytes);
+            }
+            boolean adopted = writer.adopt(
+                    upload.workspace(),
+                    upload.path(),
+                    sent,
+                    direct,
+                    sql -> !writer.isStoredSince(sql, upload.workspace(), upload.path(), surelyLater)
+                            && uploads.complete(sql, upload.id(), clock.instant()));
+            if (adopted) store.delete(key(upload));
+            else discard(upload); // Stored to since; or another process adopted it, and this does nothing.
+            return adopted;
+        } catch (Failure e) {
+            switch (e.code()) {
+                case INVALID_ARGUMENT, TOO_LARGE -> {
+                    log.warn("the presigned upload of {} is dropped: {}", upload.path(), e.message());
+                    discard(upload);
+                    return false;
                 }
-                writer.adopt(
-                        workspace,
-                        upload.path(),
-                        sent.get(),
-                        direct,
-                        sql -> uploads.complete(sql, upload.id(), clock.instant()));
-                store.delete(key(upload));
-            } catch (Failure e) {
-                switch (e.code()) {
-                    case INVALID_ARGUMENT, TOO_LARGE -> {
-                        log.warn("the presigned upload of {} is dropped: {}", upload.path(), e.message());
-                        discard(upload);
-                    }
-                    default -> throw e;
-                }
+                default -> throw e;
             }
         }
     }

@@ -12,6 +12,14 @@ import java.util.Optional;
 /// A directory's row stands as long as something is below it. On PostgreSQL a writer holds a share lock on the
 /// row of the directory it writes into, so that nobody removes it meanwhile; on SQLite there is one writer.
 final class EntryStore {
+    private static final String RANGE_BELOW = "select blob, size_bytes from artifacts where workspace = ?"
+            + " and directory >= ? and directory < ? and blob is not null";
+    /// Contents below a directory, each once: how many files there have it, and how many anywhere.
+    private static final String CONTENTS_BELOW = "with below as (" + RANGE_BELOW + " union all " + RANGE_BELOW + "),"
+            + " counted as (select blob, count(*) as n, max(size_bytes) as size_bytes from below group by blob),"
+            + " contents as (select blob, n, size_bytes, (select count(*) from artifacts a where a.blob = counted.blob)"
+            + " as everywhere from counted) ";
+
     /// A file or a directory.
     ///
     /// @param blob absent for a directory
@@ -170,29 +178,36 @@ final class EntryStore {
         return !hasChildren(sql, workspace, directory) && remove(sql, workspace, directory);
     }
 
+    private static Object[] below(String workspace, ArtifactPath directory) {
+        List<Range> ranges = Range.below(directory);
+        return new Object[] {
+            workspace,
+            ranges.get(0).from(),
+            ranges.get(0).to(),
+            workspace,
+            ranges.get(1).from(),
+            ranges.get(1).to()
+        };
+    }
+
     /// Sums up what lies below a directory.
     SpaceReport spaceBelow(Sql sql, String workspace, ArtifactPath directory) {
-        List<Range> ranges = Range.below(directory);
-        String below =
-                "select blob, size_bytes from artifacts where workspace = ? and directory >= ? and directory < ? and"
-                        + " blob is not null";
         return sql.query(
-                        "with below as (" + below + " union all " + below + "), counted as (select blob, count(*) as"
-                                + " n, max(size_bytes) as size_bytes from"
-                                + " below group by blob) select"
-                                + " coalesce(sum(n), 0), coalesce(sum(n *"
-                                + " size_bytes), 0), coalesce(sum(case when"
-                                + " n = (select count(*) from artifacts a"
-                                + " where a.blob = counted.blob) then"
-                                + " size_bytes else 0 end), 0) from counted",
+                        CONTENTS_BELOW + "select coalesce(sum(n), 0), coalesce(sum(n * size_bytes), 0),"
+                                + " coalesce(sum(case when n = everywhere then size_bytes else 0 end), 0) from contents",
                         row -> new SpaceReport(row.getLong(1), row.getLong(2), row.getLong(3)),
-                        workspace,
-                        ranges.get(0).from(),
-                        ranges.get(0).to(),
-                        workspace,
-                        ranges.get(1).from(),
-                        ranges.get(1).to())
+                        below(workspace, directory))
                 .getFirst();
+    }
+
+    /// A content that files elsewhere have too.
+    record Shared(String blob, long here, long everywhere, long sizeBytes) {}
+
+    List<Shared> sharedBelow(Sql sql, String workspace, ArtifactPath directory) {
+        return sql.query(
+                CONTENTS_BELOW + "select blob, n, everywhere, size_bytes from contents where n < everywhere",
+                row -> new Shared(row.getString(1), row.getLong(2), row.getLong(3), row.getLong(4)),
+                below(workspace, directory));
     }
 
     long references(Sql sql, String key) {

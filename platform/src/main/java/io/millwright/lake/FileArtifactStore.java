@@ -1,5 +1,7 @@
 package io.millwright.lake;
 
+import static io.millwright.kernel.ErrorCode.UNAVAILABLE;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -10,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -96,6 +99,15 @@ final class FileArtifactStore implements ArtifactStore {
             Files.deleteIfExists(fileOf(key));
         } catch (IOException e) {
             log.warn("{} stays behind until the next gc: {}", key, e.toString());
+        }
+    }
+
+    @Override
+    public void ping() {
+        for (Path folder : List.of(blobs, uploads)) {
+            if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
+                throw UNAVAILABLE.because("%s is no folder that can be written.", folder);
+            }
         }
     }
 

@@ -18,7 +18,7 @@ sealed interface MultipartUploads permits PartUploads, DirectUploads {
 
     Ticket create(String workspace, ArtifactPath path, int parts);
 
-    /// What is there and what is missing; for whoever knows the id.
+    /// What is there and what is missing; for whoever knows the id and may write to the path.
     Status status(String id);
 
     /// Makes the parts one artifact. Asking again after it succeeded succeeds again.

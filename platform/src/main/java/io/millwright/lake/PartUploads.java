@@ -92,6 +92,7 @@ final class PartUploads implements MultipartUploads {
     /// Takes one part, in place of what came under its number before; returns its etag.
     String putPart(String id, int number, InputStream in, long length) throws IOException {
         Upload upload = find(id).filter(u -> u.completedAt().isEmpty()).orElseThrow(() -> MultipartUploads.unknown(id));
+        ArtifactRights.requireWrite(upload);
         if (number < 1 || number > upload.parts()) {
             throw INVALID_ARGUMENT.because(
                     "Part %d, expected 1 to %d as this upload was begun with.", number, upload.parts());
@@ -129,6 +130,7 @@ final class PartUploads implements MultipartUploads {
     @Override
     public Status status(String id) {
         Upload upload = find(id).orElseThrow(() -> MultipartUploads.unknown(id));
+        ArtifactRights.requireWrite(upload);
         List<Part> present = db.read(sql -> uploads.parts(sql, id));
         boolean completed = upload.completedAt().isPresent();
         List<Target> missing = completed
@@ -238,7 +240,7 @@ final class PartUploads implements MultipartUploads {
     @Override
     public void abort(String workspace, ArtifactPath path, String id) {
         if (findFor(workspace, path, id).isEmpty()) return;
-        if (db.tx(sql -> uploads.removeUnfinished(sql, id))) removeFiles(id);
+        if (db.txAfterLocks(sql -> uploads.removeUnfinished(sql, id))) removeFiles(id);
     }
 
     private Optional<Upload> find(String id) {

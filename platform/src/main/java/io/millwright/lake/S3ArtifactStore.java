@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -32,6 +33,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 final class S3ArtifactStore implements ArtifactStore {
     /// S3 takes at most 10,000 parts of at most 5 GiB.
     private static final int MOST_PARTS = 9_000;
+    private static final Duration PING_PATIENCE = Duration.ofSeconds(5);
 
     private final S3Bucket bucket;
     private final Path spool;
@@ -160,6 +162,20 @@ final class S3ArtifactStore implements ArtifactStore {
     public void delete(String key) {
         try {
             bucket.client().deleteObject(delete -> delete.bucket(bucket.name()).key(bucket.object(key)));
+        } catch (SdkException e) {
+            throw StoreFailures.ofRemote(e);
+        }
+    }
+
+    @Override
+    public void ping() {
+        try {
+            bucket.client()
+                    .headBucket(head ->
+                            head.bucket(bucket.name()).overrideConfiguration(how -> how.apiCallTimeout(PING_PATIENCE)));
+        } catch (S3Exception e) {
+            // Who may read and write objects need not be allowed to ask about the bucket.
+            if (e.statusCode() != 403) throw StoreFailures.ofRemote(e);
         } catch (SdkException e) {
             throw StoreFailures.ofRemote(e);
         }

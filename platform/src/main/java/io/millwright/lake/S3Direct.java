@@ -135,13 +135,19 @@ final class S3Direct {
         }
     }
 
+    /// What a client has sent.
+    ///
+    /// @param at by S3's clock, whole seconds
+    record Arrived(Blob blob, Instant at) {}
+
     /// What is under the key, if it is there.
-    Optional<Blob> find(String key) {
+    Optional<Arrived> find(String key) {
         try {
             HeadObjectResponse head =
                     bucket.client().headObject(h -> h.bucket(bucket.name()).key(bucket.object(key)));
-            return Optional.of(
-                    new Blob(key, Optional.empty(), Optional.of(head.eTag().replace("\"", "")), head.contentLength()));
+            Blob blob =
+                    new Blob(key, Optional.empty(), Optional.of(head.eTag().replace("\"", "")), head.contentLength());
+            return Optional.of(new Arrived(blob, head.lastModified()));
         } catch (S3Exception e) {
             if (e.statusCode() == 404) return Optional.empty();
             throw StoreFailures.ofRemote(e);

@@ -55,11 +55,17 @@ final class Sweeper {
         do {
             batch = db.read(sql -> uploads.olderThan(sql, before, dryRun ? Integer.MAX_VALUE : BATCH));
             for (Upload upload : batch) {
-                if (upload.completedAt().isEmpty()) tally.add(sizeOf(upload));
+                if (upload.completedAt().isEmpty() && !hasArrived(upload, dryRun)) tally.add(sizeOf(upload));
                 if (!dryRun) remove(upload);
             }
         } while (!dryRun && batch.size() == BATCH);
         return tally;
+    }
+
+    /// A presigned body that arrived and that nobody looked for since is an artifact, not something given up.
+    private boolean hasArrived(Upload upload, boolean dryRun) {
+        if (upload.kind() != Upload.Kind.DIRECT || !(multipart instanceof DirectUploads direct)) return false;
+        return dryRun ? direct.hasArrived(upload) : direct.adopt(upload);
     }
 
     private long sizeOf(Upload upload) {
@@ -67,6 +73,7 @@ final class Sweeper {
     }
 
     private void remove(Upload upload) {
+        // Nothing is left to discard of what was adopted.
         if (upload.completedAt().isEmpty() && multipart instanceof DirectUploads direct) direct.discard(upload);
         db.tx(sql -> {
             uploads.remove(sql, upload.id());

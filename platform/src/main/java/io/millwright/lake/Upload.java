@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /// An upload that takes more than one request.
 ///
-/// @param id cannot be guessed: who knows it may add parts
+/// @param id cannot be guessed; who knows it and may write to the path may add parts
 /// @param parts how many are announced; 0 for a presigned upload
 /// @param key where S3 keeps it; absent for parts that come to us
 /// @param remoteId S3's own id of its multipart upload

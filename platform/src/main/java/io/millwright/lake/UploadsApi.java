@@ -2,6 +2,7 @@ package io.millwright.lake;
 
 import io.millwright.http.BodyKind;
 import io.millwright.http.Call;
+import io.millwright.http.Need;
 import io.millwright.http.Reply;
 import io.millwright.http.Routes;
 import io.millwright.lake.MultipartUploads.PartInfo;
@@ -20,6 +21,7 @@ final class UploadsApi {
     void addRoutes(Routes routes) {
         routes.own()
                 .on(
+                        Need.WRITE,
                         "GET",
                         "/uploads/{upload_id}",
                         BodyKind.NONE,

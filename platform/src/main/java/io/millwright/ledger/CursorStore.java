@@ -44,6 +44,10 @@ final class CursorStore {
                 == 1;
     }
 
+    void releaseAll(Sql sql) {
+        sql.update("update ledger_cursors set holder = '', held_until = 0 where held_until <> 0");
+    }
+
     void release(Sql sql, String subscriber, String holder) {
         sql.update(
                 "update ledger_cursors set holder = '', held_until = 0 where subscriber = ? and holder = ?",

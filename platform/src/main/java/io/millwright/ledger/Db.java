@@ -23,14 +23,25 @@ public interface Db extends AutoCloseable {
     ///     each case
     <T> T tx(Function<Sql, T> body);
 
+    /// As [#tx], for a body that locks rows and must then see what the lock's holders left: on PostgreSQL each
+    /// of its statements sees what was committed before *it* began (read committed). A lock that nobody wrote
+    /// under raises no conflict there, so in [#tx] such a body would go on with what it saw before it waited.
+    default <T> T txAfterLocks(Function<Sql, T> body) {
+        return tx(body);
+    }
+
     /// Throws when the database does not answer.
     default void ping() {
         read(sql -> sql.query("select 1", row -> row.getInt(1)));
     }
 
+    /// Ends the queries and transactions that run now with UNAVAILABLE; nothing of them stays. For a server that stops.
+    default void cancelRunning() {}
+
     /// For people: which database, where; no password.
     String describe();
 
+    /// Ends within about a second: what runs then is cancelled.
     @Override
     void close();
 }

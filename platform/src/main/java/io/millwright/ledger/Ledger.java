@@ -1,6 +1,9 @@
 package io.millwright.ledger;
 
+import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+
 import io.millwright.kernel.Ids;
+import io.millwright.kernel.Page;
 import io.millwright.kernel.RequestContext;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,8 +13,14 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -22,7 +31,8 @@ import tools.jackson.databind.json.JsonMapper;
 ///
 /// Writers never wait for the chain: an event is written with its own digest only.
 public final class Ledger implements AutoCloseable {
-    public static final List<Migration> MIGRATIONS = List.of(new Migration("ledger", "V001__create_ledger"));
+    public static final List<Migration> MIGRATIONS = List.of(
+            new Migration("ledger", "V001__create_ledger"), new Migration("ledger", "V002__index_sealed_events"));
 
     /// The type of the event that accounts for events removed by retention.
     static final String PRUNED = "ledger.pruned";
@@ -30,19 +40,33 @@ public final class Ledger implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Ledger.class);
     private static final JsonMapper JSON = JsonMapper.shared();
+    private static final Pattern PLACE = Pattern.compile("(\\d{1,18})-(\\d{1,18})");
     private static final Duration SEAL_EVERY = Duration.ofMillis(500);
 
     private final Db db;
     private final LedgerStore store = new LedgerStore();
     private final Clock clock;
     private final Ids ids;
+    private final Map<String, BiConsumer<Sql, Event>> beside = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread sealer = Thread.ofVirtual().name("ledger-sealer").unstarted(this::sealLoop);
+    private volatile Instant lastSealed;
 
     public Ledger(Db db, Clock clock, Ids ids) {
         this.db = db;
         this.clock = clock;
         this.ids = ids;
+        this.lastSealed = clock.instant();
+    }
+
+    /// Frees what a killed process still seems to read, on a database that only this process has open. On PostgreSQL
+    /// leases run out by themselves.
+    public Ledger takeOver() {
+        db.tx(sql -> {
+            if (!sql.isPostgres()) new CursorStore().releaseAll(sql);
+            return 0;
+        });
+        return this;
     }
 
     /// Starts sealing in the background.
@@ -57,17 +81,24 @@ public final class Ledger implements AutoCloseable {
     public void append(Sql sql, String type, String entity, Map<String, ?> payload) {
         RequestContext context = RequestContext.current();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-        store.insert(
-                sql,
-                new Event(
-                        ids.hex32(),
-                        now,
-                        context.principal().name(),
-                        context.requestId(),
-                        context.workspace(),
-                        type,
-                        entity,
-                        JSON.writeValueAsString(payload)));
+        Event event = new Event(
+                ids.hex32(),
+                now,
+                context.principal().name(),
+                context.requestId(),
+                context.workspace(),
+                type,
+                entity,
+                JSON.writeValueAsString(payload));
+        store.insert(sql, event);
+        BiConsumer<Sql, Event> more = beside.get(type);
+        if (more != null) more.accept(sql, event);
+    }
+
+    /// Has something written in the transaction of each event of a type: what must never be true without it,
+    /// such as the rights of whoever made a thing. All else follows the ledger by a [#subscribe].
+    public void beside(String type, BiConsumer<Sql, Event> body) {
+        if (beside.putIfAbsent(type, body) != null) throw new IllegalStateException("already beside " + type);
     }
 
     /// Closes what is waiting into blocks; returns how many events it closed. Any number of processes may seal:
@@ -96,6 +127,16 @@ public final class Ledger implements AutoCloseable {
         } while (pruned.blocks() > 0);
         return events;
     }
+
+    /// What [#prune] would remove now.
+    public Prunable prunable(Instant before) {
+        return db.read(sql -> store.prunable(sql, before.toEpochMilli()));
+    }
+
+    /// Blocks that still have their events and are old enough to lose them.
+    ///
+    /// @param lastBlock 0 when there are none
+    public record Prunable(long blocks, long lastBlock, long events) {}
 
     private LedgerStore.Pruned pruneSome(Sql sql, Instant before) {
         LedgerStore.Pruned pruned = store.prune(sql, before.toEpochMilli(), clock.millis());
@@ -131,12 +172,44 @@ public final class Ledger implements AutoCloseable {
         return new LedgerVerifier(db, store);
     }
 
-    /// Writes all sealed events as lines of JSON, each with what proves its place in the chain; see
-    /// [LedgerExport]. The stream stays open.
+    /// Whether the database has a ledger: a fresh one has none until its migrations ran.
+    public boolean isThere() {
+        return db.read(store::isThere);
+    }
+
+    /// Writes the sealed events from a block on as lines of JSON, each with what proves its place in the
+    /// chain; see [LedgerExport]. The stream stays open.
     ///
-    /// @return the head it goes up to, in hex, to be given to whoever checks the export
-    public String export(OutputStream out) throws IOException {
-        return new LedgerExport(db, store).write(out);
+    /// @param firstBlock 1 for everything
+    public LedgerExport.Written export(OutputStream out, long firstBlock) throws IOException {
+        return new LedgerExport(db, store).write(out, firstBlock);
+    }
+
+    /// Writes the sealed events that fulfil the filter, each with what proves its place in the chain; see
+    /// [LedgerExport#checkExcerpt].
+    public LedgerExport.Written export(LedgerExport.Lines lines, EventFilter filter) throws IOException {
+        long first = db.read(sql -> store.firstBlockWith(sql, filter));
+        return new LedgerExport(db, store).write(lines, first, filter);
+    }
+
+    /// Sealed events that fulfil the filter, newest first.
+    ///
+    /// @throws io.millwright.kernel.Failure INVALID_ARGUMENT when the token is none of this search
+    public Page<RecordedEvent> search(EventFilter filter, int size, Optional<String> token) {
+        Optional<LedgerStore.Place> after = token.map(Ledger::place);
+        List<RecordedEvent> found = db.read(sql -> store.search(sql, filter, after, size + 1));
+        if (found.size() <= size) return Page.last(found);
+        RecordedEvent last = found.get(size - 1);
+        return new Page<>(found.subList(0, size), Optional.of(last.event().at().toEpochMilli() + "-" + last.seq()));
+    }
+
+    private static LedgerStore.Place place(String token) {
+        Matcher parts = PLACE.matcher(token);
+        if (!parts.matches()) {
+            throw INVALID_ARGUMENT.because(
+                    "The page token is none of this list. Send the next_page_token of the page before, unchanged.");
+        }
+        return new LedgerStore.Place(Long.parseLong(parts.group(1)), Long.parseLong(parts.group(2)));
     }
 
     /// A reader of sealed events with a durable cursor of its own; see [Subscription].
@@ -144,17 +217,32 @@ public final class Ledger implements AutoCloseable {
         return new Subscription(db, store, clock, ids.hex32(), subscriber, reaction);
     }
 
+    /// A reader of the events that are sealed from now on; see [Follower].
+    public Follower follow(Consumer<List<Event>> reaction) {
+        return new Follower(db, store, reaction);
+    }
+
+    /// When sealing last went through; before the first time, when this was made. What was written since may be
+    /// unsealed, so an instant long gone means that sealing fails.
+    public Instant lastSealed() {
+        return lastSealed;
+    }
+
     private void sealLoop() {
         try {
-            while (!closing.await(SEAL_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                try {
-                    seal();
-                } catch (RuntimeException e) {
-                    log.warn("sealing failed, trying again: {}", e.toString());
-                }
-            }
+            while (!closing.await(SEAL_EVERY.toMillis(), TimeUnit.MILLISECONDS)) sealOrWarn("trying again");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Errors as well: memory that ran out once must not end sealing for good.
+    private void sealOrWarn(String next) {
+        try {
+            seal();
+            lastSealed = clock.instant();
+        } catch (RuntimeException | Error e) {
+            log.warn("sealing failed, {}: {}", next, e.toString());
         }
     }
 
@@ -165,11 +253,9 @@ public final class Ledger implements AutoCloseable {
         closing.countDown();
         try {
             sealer.join();
-            seal();
+            sealOrWarn("the last events stay unsealed until the next start");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            log.warn("the last events stay unsealed until the next start: {}", e.toString());
         }
     }
 }

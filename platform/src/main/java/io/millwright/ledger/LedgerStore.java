@@ -171,27 +171,98 @@ final class LedgerStore {
         return new Pruned(blocks, last, events);
     }
 
+    Ledger.Prunable prunable(Sql sql, long before) {
+        return sql.query(
+                        "select count(*), coalesce(max(number), 0), coalesce(sum(event_count), 0) from ledger_blocks"
+                                + " where pruned_at is null and sealed_at < ?",
+                        row -> new Ledger.Prunable(row.getLong(1), row.getLong(2), row.getLong(3)),
+                        before)
+                .getFirst();
+    }
+
+    boolean isThere(Sql sql) {
+        String table = sql.isPostgres()
+                ? "select 1 where to_regclass('ledger_head') is not null"
+                : "select 1 from sqlite_master where name = 'ledger_head'";
+        return !sql.query(table, row -> 1).isEmpty();
+    }
+
+    /// Events that fulfil the filter, newest first.
+    ///
+    /// @param after the last one of the page before, or nothing
+    List<RecordedEvent> search(Sql sql, EventFilter filter, Optional<Place> after, int limit) {
+        EventFilter.Condition condition = filter.condition();
+        List<Object> values = new ArrayList<>(condition.values());
+        String seek = "";
+        if (after.isPresent()) {
+            seek = " and at <= ? and (at < ? or seq < ?)";
+            values.addAll(
+                    List.of(after.get().at(), after.get().at(), after.get().seq()));
+        }
+        values.add(limit);
+        return sql.query(
+                SEALED + " where " + condition.text() + seek + " order by at desc, seq desc limit ?",
+                row -> {
+                    Sealed found = readSealed(row);
+                    return new RecordedEvent(found.event(), found.seq(), found.block(), found.position());
+                },
+                values.toArray());
+    }
+
+    /// Where a page of a search ended.
+    record Place(long at, long seq) {}
+
+    /// The first block with an event that fulfils the filter; the last block when there is none, 0 before the first.
+    long firstBlockWith(Sql sql, EventFilter filter) {
+        EventFilter.Condition condition = filter.condition();
+        return sql.query(
+                        "select coalesce((select min(block) from ledger_events where " + condition.text()
+                                + "), (select block from ledger_head))",
+                        row -> row.getLong(1),
+                        condition.values().toArray())
+                .getFirst();
+    }
+
     /// The next blocks after a number, up to a gap, and what claims to lie in them: as many as fit into memory
     /// easily.
     Stretch stretchAfter(Sql sql, long number) {
-        List<StoredBlock> next = sql.query(
-                BLOCK + " where number > ? order by number limit ?", LedgerStore::readBlock, number, BLOCKS_AT_ONCE);
-        List<StoredBlock> blocks = new ArrayList<>();
-        int leaves = 0;
-        for (StoredBlock block : next) {
-            boolean gap = !blocks.isEmpty()
-                    && block.block().number() != blocks.getLast().block().number() + 1;
-            leaves += block.leaves().size();
-            if (gap || (leaves > LARGEST_BLOCK && !blocks.isEmpty())) break;
-            blocks.add(block);
-        }
+        return stretchAfter(sql, number, EventFilter.ALL);
+    }
+
+    /// The same with only those events that fulfil the filter.
+    Stretch stretchAfter(Sql sql, long number, EventFilter filter) {
+        long last = lastOfStretchAfter(sql, number);
+        List<StoredBlock> blocks = sql.query(
+                BLOCK + " where number > ? and number <= ? order by number", LedgerStore::readBlock, number, last);
         if (blocks.isEmpty()) return new Stretch(List.of(), List.of());
+        EventFilter.Condition condition = filter.condition();
+        List<Object> values = new ArrayList<>(List.of(blocks.getFirst().block().number(), last));
+        values.addAll(condition.values());
         List<Sealed> events = sql.query(
-                SEALED + " where block between ? and ? order by block, position, seq",
+                SEALED + " where block between ? and ? and " + condition.text() + " order by block, position, seq",
                 LedgerStore::readSealed,
-                blocks.getFirst().block().number(),
-                blocks.getLast().block().number());
+                values.toArray());
         return new Stretch(blocks, events);
+    }
+
+    /// Decided by lengths alone: a tree is two hashes per leaf, too dear for a block that is then left for the next
+    /// stretch.
+    private static long lastOfStretchAfter(Sql sql, long number) {
+        record Size(long number, long bytes) {}
+        List<Size> next = sql.query(
+                "select number, length(leaves) from ledger_blocks where number > ? order by number limit ?",
+                row -> new Size(row.getLong(1), row.getLong(2)),
+                number,
+                BLOCKS_AT_ONCE);
+        long last = number;
+        long bytes = 0;
+        for (Size block : next) {
+            boolean gap = last != number && block.number() != last + 1;
+            bytes += block.bytes();
+            if (gap || (bytes > (long) LARGEST_BLOCK * Sha256.LENGTH && last != number)) break;
+            last = block.number();
+        }
+        return last;
     }
 
     /// Events that claim to lie in a block of this range, first and last included.
@@ -232,11 +303,14 @@ final class LedgerStore {
     }
 
     Optional<Removal> lastRemoval(Sql sql) {
+        String one = "select payload, block, seq from ledger_events where entity = ? and type = ? and block is ";
         return sql
                 .query(
-                        "select payload, coalesce(block, 9223372036854775807) from ledger_events"
-                                + " where entity = ? and type = ? order by seq desc limit 1",
+                        "select payload, coalesce(block, 9223372036854775807) from (" + one + "not null union all "
+                                + one + "null) e order by seq desc limit 1",
                         row -> new Removal(row.getLong(2), Ledger.lastBlockOf(row.getString(1))),
+                        Ledger.ENTITY,
+                        Ledger.PRUNED,
                         Ledger.ENTITY,
                         Ledger.PRUNED)
                 .stream()
@@ -245,10 +319,12 @@ final class LedgerStore {
 
     /// In sealed order, then what is not sealed yet.
     List<Event> eventsAbout(Sql sql, String entity) {
+        String one = "select " + EVENT + ", block, position, seq from ledger_events where entity = ? and block is ";
         return sql.query(
-                "select " + EVENT + " from ledger_events where entity = ?"
-                        + " order by coalesce(block, 9223372036854775807), position, seq",
+                "select * from (" + one + "not null union all " + one
+                        + "null) e order by coalesce(block, 9223372036854775807), position, seq",
                 LedgerStore::readEvent,
+                entity,
                 entity);
     }
 

@@ -9,6 +9,8 @@ import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +18,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.jooq.SQLDialect;
+import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// PostgreSQL through a pool; any number of processes may share the database.
 ///
@@ -23,13 +28,21 @@ import org.jooq.SQLDialect;
 /// somebody changed since it began fails and is run again. At PostgreSQL's default level it would overwrite that
 /// change, which no test on SQLite could show.
 public final class PostgresDb implements Db {
+    private static final Logger log = LoggerFactory.getLogger(PostgresDb.class);
     private static final int ATTEMPTS = 20;
     private static final int FREE_ATTEMPTS = 2;
+
+    private enum Mode {
+        READ,
+        WRITE,
+        WRITE_AFTER_LOCKS
+    }
 
     private record Open(Sql sql, boolean readOnly) {}
 
     private final HikariDataSource pool;
     private final String description;
+    private final Set<Connection> inUse = ConcurrentHashMap.newKeySet();
     private final ScopedValue<Open> open = ScopedValue.newInstance();
     /// Held by the one transaction of this process that lost a race twice: of many that want the same row, one
     /// would win each round and all the others would run for nothing.
@@ -68,6 +81,8 @@ public final class PostgresDb implements Db {
         config.setPoolName("postgres");
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         config.addDataSourceProperty("ApplicationName", "millwright");
+        // A filter of many clauses is a join of many tables: planning it would take longer than running it.
+        config.addDataSourceProperty("options", "-c geqo_effort=1");
         try {
             return new PostgresDb(new HikariDataSource(config), "PostgreSQL " + at);
         } catch (PoolInitializationException e) {
@@ -81,7 +96,7 @@ public final class PostgresDb implements Db {
     public <T> T read(Function<Sql, T> query) {
         if (open.isBound()) return query.apply(open.get().sql());
         try {
-            return once(query, true);
+            return once(query, Mode.READ);
         } catch (RuntimeException e) {
             throw SqlErrors.translate(e);
         }
@@ -89,12 +104,21 @@ public final class PostgresDb implements Db {
 
     @Override
     public <T> T tx(Function<Sql, T> body) {
+        return retrying(body, Mode.WRITE);
+    }
+
+    @Override
+    public <T> T txAfterLocks(Function<Sql, T> body) {
+        return retrying(body, Mode.WRITE_AFTER_LOCKS);
+    }
+
+    private <T> T retrying(Function<Sql, T> body, Mode mode) {
         if (open.isBound() && !open.get().readOnly()) {
             throw new IllegalStateException("a transaction inside a transaction");
         }
         for (int attempt = 1; attempt <= FREE_ATTEMPTS; attempt++) {
             try {
-                return once(body, false);
+                return once(body, mode);
             } catch (RuntimeException e) {
                 if (!SqlErrors.isRace(e)) throw SqlErrors.translate(e);
             }
@@ -104,7 +128,7 @@ public final class PostgresDb implements Db {
             for (int attempt = FREE_ATTEMPTS + 1; ; attempt++) {
                 pause(attempt); // For the other processes.
                 try {
-                    return once(body, false);
+                    return once(body, mode);
                 } catch (RuntimeException e) {
                     if (!SqlErrors.isRace(e) || attempt == ATTEMPTS) throw SqlErrors.translate(e);
                 }
@@ -119,19 +143,25 @@ public final class PostgresDb implements Db {
         LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
     }
 
-    private <T> T once(Function<Sql, T> body, boolean readOnly) {
+    private <T> T once(Function<Sql, T> body, Mode mode) {
         running.readLock().lock();
         try {
             if (closed) throw UNAVAILABLE.because("The server is stopping. Try again.");
-            return onConnection(body, readOnly);
+            return onConnection(body, mode);
         } finally {
             running.readLock().unlock();
         }
     }
 
-    private <T> T onConnection(Function<Sql, T> body, boolean readOnly) {
-        try (Connection connection = pool.getConnection()) {
+    private <T> T onConnection(Function<Sql, T> body, Mode mode) {
+        try (Connection connection = pool.getConnection();
+                var _ = new Use(connection)) {
+            boolean readOnly = mode == Mode.READ;
             connection.setReadOnly(readOnly);
+            // The pool sets it back.
+            if (mode == Mode.WRITE_AFTER_LOCKS) {
+                connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+            }
             Sql sql = new Sql(connection, SQLDialect.POSTGRES);
             try {
                 T result = ScopedValue.where(open, new Open(sql, readOnly)).call(() -> body.apply(sql));
@@ -160,13 +190,41 @@ public final class PostgresDb implements Db {
         return description;
     }
 
-    /// Lets what runs come to its end, for half a minute.
+    /// Among those that can be cancelled while it is open.
+    private final class Use implements AutoCloseable {
+        private final Connection connection;
+
+        Use(Connection connection) {
+            this.connection = connection;
+            inUse.add(connection);
+        }
+
+        @Override
+        public void close() {
+            inUse.remove(connection);
+        }
+    }
+
+    @Override
+    public void cancelRunning() {
+        for (Connection connection : inUse) {
+            try {
+                connection.unwrap(PGConnection.class).cancelQuery();
+            } catch (SQLException e) {
+                log.debug("nothing to cancel: {}", e.toString());
+            }
+        }
+    }
+
+    /// Lets what runs come to its end for a moment, then cancels it; a connection that does not hear that is cut.
     @Override
     public void close() {
         closed = true;
         try {
-            if (running.writeLock().tryLock(30, TimeUnit.SECONDS))
-                running.writeLock().unlock();
+            for (int wait = 0; wait < 5 && !running.writeLock().tryLock(200, TimeUnit.MILLISECONDS); wait++) {
+                Thread.ofVirtual().name("postgres-stop").start(this::cancelRunning); // It may wait for the network.
+            }
+            if (running.isWriteLockedByCurrentThread()) running.writeLock().unlock();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -7,8 +7,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.jooq.DSLContext;
 import org.jooq.Query;
@@ -19,13 +21,18 @@ import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConnection;
 
 /// One connection as a store sees it: jOOQ for nearly everything, and for the few statements that run ten
 /// thousand times a second, prepared text, which skips rendering. Used by one thread at a time.
 public final class Sql {
     private static final Logger log = LoggerFactory.getLogger(Sql.class);
-    private static final int MOST_PREPARED = 300;
-    private static final int ROWS_AT_ONCE = 4096;
+    private static final int MOST_PREPARED = 120;
+    /// A longer text has ids written into it and will not come again; compiled, it holds a hundred KiB outside the
+    /// heap.
+    private static final int LONGEST_KEPT = 4_000;
+    private static final int ROWS_AT_ONCE = 100;
+    private static final int ROWS_FETCHED = 4096;
 
     private final Connection connection;
     private final SQLDialect dialect;
@@ -34,6 +41,9 @@ public final class Sql {
     private @Nullable DSLContext dsl;
     /// Present on SQLite, whose connections are ours for life; PostgreSQL's driver has a cache of its own.
     private final @Nullable SequencedMap<String, PreparedStatement> prepared;
+
+    /// Each insert of one row, as text for [#ROWS_AT_ONCE].
+    private final Map<String, String> manyRows = new HashMap<>();
 
     Sql(Connection connection, SQLDialect dialect) {
         this.connection = connection;
@@ -82,7 +92,7 @@ public final class Sql {
     public void scan(String text, RowVisitor visitor, @Nullable Object... values) {
         withStatement(text, statement -> {
             bind(statement, values);
-            if (isPostgres()) statement.setFetchSize(ROWS_AT_ONCE); // Its driver would keep all rows otherwise.
+            if (isPostgres()) statement.setFetchSize(ROWS_FETCHED); // Its driver would keep all rows otherwise.
             return visit(statement, visitor);
         });
     }
@@ -112,12 +122,16 @@ public final class Sql {
         int whole = 0;
         int tuple = insert.indexOf("values (");
         if (tuple >= 0 && count >= ROWS_AT_ONCE) {
-            String one = insert.substring(tuple + "values ".length(), insert.indexOf(')', tuple) + 1);
-            String many = insert.replace(one, String.join(", ", Collections.nCopies(ROWS_AT_ONCE, one)));
+            String many = manyRows.computeIfAbsent(insert, one -> withManyRows(one, tuple));
             whole = count - count % ROWS_AT_ONCE;
             insertRows(many, ROWS_AT_ONCE, 0, whole, columns);
         }
         insertRows(insert, 1, whole, count, columns);
+    }
+
+    private static String withManyRows(String insert, int tuple) {
+        String one = insert.substring(tuple + "values ".length(), insert.indexOf(')', tuple) + 1);
+        return insert.replace(one, String.join(", ", Collections.nCopies(ROWS_AT_ONCE, one)));
     }
 
     private void insertRows(String insert, int rowsAtOnce, int from, int to, Object[] columns) {
@@ -181,7 +195,7 @@ public final class Sql {
                 usable = false; // The driver closes a statement that failed.
                 throw e;
             } finally {
-                if (usable) keep(prepared, text, statement);
+                if (usable && text.length() <= LONGEST_KEPT) keep(prepared, text, statement);
                 else statement.close();
             }
         } catch (SQLException e) {
@@ -212,6 +226,16 @@ public final class Sql {
             execute("rollback");
         } catch (DbException e) {
             log.debug("nothing to roll back: {}", e.toString());
+        }
+    }
+
+    /// Makes the statement that runs on a SQLite connection end with an error; from any thread, before [#close].
+    void interrupt() {
+        if (!(connection instanceof SQLiteConnection sqlite)) return;
+        try {
+            sqlite.getDatabase().interrupt();
+        } catch (SQLException e) {
+            throw new DbException(e);
         }
     }
 

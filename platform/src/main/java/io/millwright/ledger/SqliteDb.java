@@ -16,11 +16,13 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jooq.SQLDialect;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteOpenMode;
 
 /// SQLite in WAL mode: any number of readers, and one writer thread that commits in groups; see
 /// [GroupCommit].
@@ -28,6 +30,8 @@ public final class SqliteDb implements Db {
     private static final Logger log = LoggerFactory.getLogger(SqliteDb.class);
     private static final int READERS = 8;
     private static final long PATIENCE_SECONDS = 30;
+    private static final long GRACE_MILLIS = 200;
+    private static final long CLOSE_AT_MOST_MILLIS = 1500;
 
     private enum Use {
         WRITE,
@@ -73,6 +77,9 @@ public final class SqliteDb implements Db {
 
     private final Path file;
     private final Lock lock;
+    /// All that may be interrupted; a connection leaves it before it is closed.
+    private final Set<Sql> connections = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock interrupting = new ReentrantLock(); // So that none is closed meanwhile.
     private final BlockingQueue<Sql> readers = new ArrayBlockingQueue<>(READERS);
     private final ScopedValue<Sql> open = ScopedValue.newInstance();
     private final GroupCommit writer;
@@ -81,7 +88,7 @@ public final class SqliteDb implements Db {
     private SqliteDb(Path file, Lock lock, Sql writerSql) {
         this.file = file;
         this.lock = lock;
-        this.writer = new GroupCommit(writerSql, open);
+        this.writer = new GroupCommit(writerSql, open, file.resolveSibling(file.getFileName() + "-wal"));
     }
 
     /// Opens or creates the database file; a second process on the same file is refused.
@@ -94,7 +101,9 @@ public final class SqliteDb implements Db {
             Lock lock = Lock.take(real);
             try {
                 SqliteDb db = new SqliteDb(real, lock, connect(real, 32_000, Use.WRITE));
-                for (int i = 0; i < READERS; i++) db.readers.add(connect(real, 4_000, Use.READ));
+                for (int i = 0; i < READERS; i++) db.readers.add(connect(real, 2_000, Use.READ));
+                db.connections.addAll(db.readers);
+                db.connections.add(db.writer.sql());
                 db.writer.start();
                 return db;
             } catch (SQLException | RuntimeException e) {
@@ -128,11 +137,13 @@ public final class SqliteDb implements Db {
         config.setCacheSize(-cacheKiB);
         config.setTempStore(SQLiteConfig.TempStore.MEMORY);
         config.setPragma(SQLiteConfig.Pragma.CASE_SENSITIVE_LIKE, "true");
+        config.setGetGeneratedKeys(false); // Else the driver asks for them after each insert.
+        config.setOpenMode(SQLiteOpenMode.NOMUTEX); // Each connection has one thread at a time anyway.
         if (use == Use.READ_BESIDE_ANOTHER_PROCESS) {
             config.setReadOnly(true);
         } else {
             config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-            config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+            config.setSynchronous(SQLiteConfig.SynchronousMode.NORMAL); // WalFlush makes commits durable.
         }
         Connection connection = config.createConnection("jdbc:sqlite:" + file);
         try {
@@ -142,7 +153,7 @@ public final class SqliteDb implements Db {
             Sql sql = new Sql(connection, SQLDialect.SQLITE);
             sql.execute("rollback");
             if (use == Use.WRITE) {
-                sql.execute("pragma wal_autocheckpoint = 2000");
+                sql.execute("pragma wal_autocheckpoint = 4000");
                 sql.execute("pragma journal_size_limit = 67108864");
             } else {
                 sql.execute("pragma query_only = true");
@@ -197,31 +208,85 @@ public final class SqliteDb implements Db {
     }
 
     @Override
+    public void ping() {
+        writer.trouble().ifPresent(trouble -> {
+            throw trouble;
+        });
+        Db.super.ping();
+    }
+
+    @Override
     public String describe() {
         return "SQLite " + file;
     }
 
-    /// Finishes the writes that wait and the queries that run.
+    @Override
+    public void cancelRunning() {
+        interrupting.lock();
+        try {
+            connections.forEach(Sql::interrupt);
+        } finally {
+            interrupting.unlock();
+        }
+    }
+
+    /// Finishes the writes that wait and the queries that run; after a moment it interrupts them instead.
     @Override
     public void close() {
         if (closed) return;
         closed = true;
-        writer.close();
+        Thread impatience = Thread.ofPlatform().name("sqlite-stop").start(this::cancelAgainAndAgain);
         try {
-            for (int i = 0; i < READERS; i++) {
-                Sql reader = readers.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
-                if (reader != null) reader.close();
-            }
+            writer.close();
+            closeReaders();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (SQLException e) {
-            log.warn("closing a reader of {} failed", file, e);
+        } finally {
+            impatience.interrupt();
         }
         try {
-            writer.sql().close(); // The last connection out moves the log into the database file.
+            closeConnection(writer.sql()); // The last connection out moves the log into the database file.
             lock.close();
         } catch (SQLException | IOException e) {
             log.warn("closing {} failed", file, e);
         }
+    }
+
+    private void cancelAgainAndAgain() {
+        try {
+            Thread.sleep(GRACE_MILLIS);
+            while (true) {
+                cancelRunning();
+                Thread.sleep(20); // What waited behind one that was interrupted may begin now.
+            }
+        } catch (InterruptedException e) {
+            // All have ended.
+        }
+    }
+
+    private void closeReaders() throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_AT_MOST_MILLIS);
+        for (int i = 0; i < READERS; i++) {
+            Sql reader = readers.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (reader == null) {
+                log.warn("{} readers of {} did not end in time", READERS - i, file);
+                return;
+            }
+            try {
+                closeConnection(reader);
+            } catch (SQLException e) {
+                log.warn("closing a reader of {} failed", file, e);
+            }
+        }
+    }
+
+    private void closeConnection(Sql sql) throws SQLException {
+        interrupting.lock();
+        try {
+            connections.remove(sql);
+        } finally {
+            interrupting.unlock();
+        }
+        sql.close();
     }
 }

@@ -2,6 +2,11 @@ package io.millwright.server;
 
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
+import io.millwright.governance.AccessSlice;
+import io.millwright.governance.AuditSlice;
+import io.millwright.governance.oidc.OidcSlice;
+import io.millwright.http.Operations;
+import io.millwright.http.Route;
 import io.millwright.http.Routes;
 import io.millwright.kernel.Ids;
 import io.millwright.lake.ArtifactSettings;
@@ -12,6 +17,10 @@ import io.millwright.ledger.Migration;
 import io.millwright.ledger.Migrator;
 import io.millwright.ledger.PostgresDb;
 import io.millwright.ledger.SqliteDb;
+import io.millwright.registry.RegistrySlice;
+import io.millwright.registry.promotion.Principals;
+import io.millwright.registry.promotion.PromotionSlice;
+import io.millwright.registry.webhooks.WebhooksSlice;
 import io.millwright.tracking.TrackingSlice;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -22,6 +31,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,27 +41,65 @@ final class Assembly implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Assembly.class);
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Routes routes = new Routes();
     private final Db db;
     private final HttpServer server;
+    private final Optional<String> firstAdministratorToken;
 
     private Assembly(Settings settings) {
         try {
             Clock clock = Clock.systemUTC();
             Ids ids = new Ids(new SecureRandom());
-            Routes routes = new Routes();
             ServerMetrics metrics = new ServerMetrics();
 
             db = opened(openDb(settings));
             new Migrator(db).migrate(migrations());
-            Ledger ledger = opened(new Ledger(db, clock, ids)).start();
+            Ledger ledger = opened(new Ledger(db, clock, ids)).takeOver().start();
+            metrics.gauge(
+                    "millwright_ledger_last_seal_timestamp_seconds",
+                    "When the ledger last closed what was waiting into blocks; it does so twice a second.",
+                    () -> ledger.lastSealed().getEpochSecond());
 
             ArtifactsSlice artifacts = opened(ArtifactsSlice.wire(db, ledger, clock, ids, artifactSettings(settings)));
             artifacts.addRoutes(routes);
-            TrackingSlice.wire(db, ledger, clock, ids, artifacts.service()).addRoutes(routes);
+            Operations operations = opened(new Operations(clock, ids));
+            operations.addRoutes(routes);
+            ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));
+            TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service(), changes::logged);
+            tracking.addRoutes(routes, operations);
+            opened(ledger.follow(new EventTopics(tracking.runs(), changes::changed)::accept))
+                    .start();
+            new ChangesApi(changes, tracking).addRoutes(routes);
+            AccessSlice access = opened(AccessSlice.wire(db, ledger, clock, System::nanoTime, new SecureRandom()));
+            access.addRoutes(routes);
+            opened(OidcSlice.wire(db, access, settings.oidc(), System::nanoTime, new SecureRandom()))
+                    .addRoutes(routes);
+            boolean authenticates = settings.server().authentication();
+            if (authenticates) access.start();
+            Principals principals = authenticates ? new AccountPrincipals(access.service()) : Principals.EVERYBODY;
+            PromotionSlice promotion = opened(PromotionSlice.wire(db, ledger, clock, ids, tracking, principals));
+            promotion.start().addRoutes(routes);
+            RegistrySlice.wire(db, ledger, clock, tracking, promotion.governor())
+                    .addRoutes(routes);
+            AuditSlice.wire(db, ledger).addRoutes(routes);
+            WebhooksSlice webhooks =
+                    opened(WebhooksSlice.wire(db, ledger, clock, ids, settings.webhooks(), opened(new ArmeriaPost())));
+            webhooks.addRoutes(routes);
 
+            Health health = new Health(
+                    Map.of("database", db::ping, "artifact store", artifacts.service()::ping), System::nanoTime);
             boolean onS3 = settings.artifacts().startsWith("s3://");
-            new SystemRoutes(db, metrics, onS3, () -> OpenApi.of(routes.all())).addRoutes(routes);
-            server = opened(HttpServer.start(settings.server(), routes.all(), metrics, MachineName.read()));
+            new UiRoutes("ui/").addRoutes(routes);
+            new SystemRoutes(health, metrics, onS3, () -> OpenApi.of(routes.all())).addRoutes(routes);
+            webhooks.start();
+            open.push(db::cancelRunning); // After the drain nobody waits for an answer any more.
+            firstAdministratorToken = authenticates ? access.service().firstAdministrator() : Optional.empty();
+            server = opened(HttpServer.start(
+                    settings.server(),
+                    routes.all(),
+                    metrics,
+                    MachineName.read(),
+                    authenticates ? Authenticator.of(access) : Authenticator.OFF));
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -91,6 +140,9 @@ final class Assembly implements AutoCloseable {
         List<Migration> all = new ArrayList<>(Ledger.MIGRATIONS);
         all.addAll(ArtifactsSlice.MIGRATIONS);
         all.addAll(TrackingSlice.MIGRATIONS);
+        all.addAll(RegistrySlice.MIGRATIONS);
+        all.addAll(WebhooksSlice.MIGRATIONS);
+        all.addAll(AccessSlice.MIGRATIONS);
         return all;
     }
 
@@ -102,6 +154,15 @@ final class Assembly implements AutoCloseable {
 
     URI uri() {
         return server.uri();
+    }
+
+    /// Of the administrator made at the first start with authentication.
+    Optional<String> firstAdministratorToken() {
+        return firstAdministratorToken;
+    }
+
+    List<Route> routes() {
+        return routes.all();
     }
 
     String database() {

@@ -23,7 +23,7 @@ final class BodyBuffer {
         }
 
         private void take(long bytes) {
-            if (free.addAndGet(-bytes) < 0) {
+            if (free.addAndGet(-bytes) < 0 && bytes > 0) {
                 free.addAndGet(bytes);
                 throw BUSY.because(
                         "The bodies of requests in progress fill %d MiB. Send this one again in a moment.", size >> 20);
@@ -77,8 +77,18 @@ final class BodyBuffer {
         if (needed <= bytes.length) return;
         long target = Math.max(needed, Math.min(cap, Math.max(FIRST, bytes.length * 2L)));
         if (expected >= needed) target = Math.min(target, expected);
-        budget.take(target - bytes.length);
-        bytes = Arrays.copyOf(bytes, (int) target);
+        resize((int) target);
+    }
+
+    private void resize(int length) {
+        long more = (long) length - bytes.length;
+        budget.take(more);
+        try {
+            bytes = Arrays.copyOf(bytes, length);
+        } catch (OutOfMemoryError e) {
+            budget.give(more);
+            throw e;
+        }
     }
 
     Failure tooLarge(String got) {
@@ -87,7 +97,8 @@ final class BodyBuffer {
     }
 
     byte[] toArray() {
-        return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
+        if (size < bytes.length) resize(size);
+        return bytes;
     }
 
     /// Gives the memory back to the budget. The bytes may still be read by whoever took them.

@@ -44,11 +44,17 @@ final class BodyCollector implements Subscriber<HttpObject> {
         try (data) {
             if (!done) buffer.append(data.byteBuf(), expected);
         } catch (Failure failure) {
-            done = true;
-            buffer.release();
-            if (subscription != null) subscription.cancel();
-            outcome.refused(failure);
+            refuse(failure);
+        } catch (OutOfMemoryError e) {
+            refuse(Exchange.outOfMemory());
         }
+    }
+
+    private void refuse(Failure failure) {
+        done = true;
+        buffer.release();
+        if (subscription != null) subscription.cancel();
+        outcome.refused(failure);
     }
 
     @Override

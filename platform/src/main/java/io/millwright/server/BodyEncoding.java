@@ -33,6 +33,16 @@ enum BodyEncoding {
         };
     }
 
+    /// Whether whoever sent this `Accept-Encoding` reads a coding.
+    static boolean accepts(@Nullable String header, String coding) {
+        if (header == null) return false;
+        for (String one : header.split(",")) {
+            String[] parts = one.replace(" ", "").split(";", 2);
+            if (parts[0].equalsIgnoreCase(coding)) return parts.length < 2 || !parts[1].matches("q=0(\\.0*)?");
+        }
+        return false;
+    }
+
     /// Refuses a text body that says it is not UTF-8.
     static void requireUtf8(@Nullable String contentType) {
         if (contentType == null) return;
@@ -61,9 +71,9 @@ enum BodyEncoding {
         }
     }
 
-    /// The unpacked content of a stream, at most `cap` bytes of it. When the stream itself breaks off, reading throws
-    /// its
-    /// `IOException`; when it is not in this encoding or ends early, MALFORMED_REQUEST; past the cap, TOO_LARGE.
+    /// The unpacked content of a stream, at most `cap` bytes of it. When the stream itself breaks off,
+    /// reading throws its `IOException`; when it is not in this encoding or ends early, MALFORMED_REQUEST;
+    /// past the cap, TOO_LARGE.
     InputStream unpack(BodyStream packed, long cap) {
         if (this == IDENTITY) return packed;
         return new InputStream() {

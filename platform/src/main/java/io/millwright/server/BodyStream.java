@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,8 @@ import org.reactivestreams.Subscription;
 /// The end of the stream is always the true end: a broken connection, a missing byte or a sender that stalls throws.
 final class BodyStream extends InputStream implements Subscriber<HttpObject> {
     private static final int AHEAD = 8;
+    /// Asking for one piece at a time would wake the event loop for each.
+    private static final int ASK_FOR = AHEAD / 2;
     /// A sender may stall now and then, but not crawl: less than this over the time spent waiting for it is refused.
     private static final long SLOWEST_BYTES_PER_SECOND = 256;
 
@@ -39,6 +42,7 @@ final class BodyStream extends InputStream implements Subscriber<HttpObject> {
     private final long expected;
     private final long cap;
     private final Duration patience;
+    private final Executor eventLoop;
     private volatile @Nullable Subscription subscription;
     private volatile boolean closed;
     private volatile boolean complete;
@@ -46,16 +50,19 @@ final class BodyStream extends InputStream implements Subscriber<HttpObject> {
     // Of the reading thread:
     private @Nullable ByteBuf current;
     private long received;
+    private int taken;
     private long waitedNanos;
     private boolean ended;
     private boolean broken;
 
     /// @param expected what `Content-Length` says, or -1
     /// @param patience how long a sender may stay silent
-    BodyStream(HttpRequest request, long expected, long cap, Duration patience) {
+    /// @param eventLoop where the request's pieces arrive
+    BodyStream(HttpRequest request, long expected, long cap, Duration patience, Executor eventLoop) {
         this.expected = expected;
         this.cap = cap;
         this.patience = patience;
+        this.eventLoop = eventLoop;
         request.subscribe(this, SubscriptionOption.WITH_POOLED_OBJECTS);
     }
 
@@ -97,7 +104,7 @@ final class BodyStream extends InputStream implements Subscriber<HttpObject> {
         if (broken) throw new IOException("the request body broke off before");
         switch (await()) {
             case Arrival.Piece(HttpData data) -> {
-                request(1);
+                if (++taken % ASK_FOR == 0) request(ASK_FOR);
                 received += data.length();
                 if (received > cap) {
                     data.close();
@@ -196,7 +203,8 @@ final class BodyStream extends InputStream implements Subscriber<HttpObject> {
         current = null;
         drop();
         Subscription s = subscription;
-        if (s != null) s.cancel();
+        // The decoder of a piece must not see the stream close under its hands: it would answer 500.
+        if (s != null && !complete) eventLoop.execute(s::cancel);
     }
 
     private void drop() {

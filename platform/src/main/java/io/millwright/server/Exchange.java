@@ -22,7 +22,6 @@ import io.millwright.http.Json;
 import io.millwright.http.Reply;
 import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
-import io.millwright.kernel.Principal;
 import io.millwright.kernel.RequestContext;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,11 +39,17 @@ import tools.jackson.core.JacksonException;
 
 /// One request from its headers to its answer.
 ///
-/// It begins on the event loop, where it is checked and its body collected; then a virtual thread runs the handler and
-/// sends the answer.
+/// It begins on the event loop, where it is checked and its body collected; then a virtual thread runs the
+/// handler and sends the answer.
 final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
     private static final byte[] NO_BODY = {};
+    private static final long SMALL_BODY = 1 << 16;
+    /// RFC 7239: the first element is what the outermost proxy saw.
+    private static final Pattern FORWARDED_BY_HTTPS =
+            Pattern.compile("[^,]*?\\bproto=\"?https\\b", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f.:]{2,45}");
 
     private final HttpServer server;
     private final ServiceRequestContext ctx;
@@ -57,13 +63,14 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
 
     private Dialect dialect;
     private Router.@Nullable Endpoint endpoint;
-    private @Nullable RequestContext context;
+    private RequestContext context;
     private Map<String, String> rawVariables = Map.of();
     private Map<String, String> variables = Map.of();
     private @Nullable Map<String, List<String>> query;
     private BodyEncoding encoding = BodyEncoding.IDENTITY;
     private byte[] body = NO_BODY;
     private @Nullable BodyBuffer bodyBuffer;
+    private MemoryBudget.@Nullable Share parsing;
     private @Nullable BodyStream bodyStream;
     private @Nullable InputStream decodedStream;
     private volatile boolean bodyArrived = true;
@@ -80,6 +87,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         this.rawQuery = question < 0 ? "" : target.substring(question + 1);
         this.requestId = server.requestIds.idOf(request.headers().get(HttpServer.X_REQUEST_ID));
         this.dialect = Dialect.ofPath(rawPath);
+        this.context = server.authenticator.begin(requestId, RequestContext.DEFAULT_WORKSPACE, address());
     }
 
     /// Checks the request and starts answering it; called on the event loop.
@@ -109,11 +117,60 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
             }
         }
         try {
+            Optional<RequestContext> known = server.authenticator.known(context, endpoint.route(), authorization());
+            if (known.isEmpty()) {
+                server.run(this::signIn);
+                return HttpResponse.of(answer);
+            }
+            context = known.get();
             acceptBody(endpoint.route().body());
         } catch (Failure failure) {
-            return refuse(failure, Map.of());
+            return refuseSender(failure);
         }
         return HttpResponse.of(answer);
+    }
+
+    /// Asks who sends this before its body is read; on a virtual thread of its own.
+    private void signIn() {
+        Router.Endpoint found = endpoint;
+        if (found == null) throw new IllegalStateException("not begun");
+        try {
+            context = server.authenticator.signIn(context, found.route(), authorization());
+            acceptBody(found.route().body());
+        } catch (Failure failure) {
+            answer.complete(refuseSender(failure));
+        } catch (Throwable t) {
+            answer.complete(respond(onThrown(t)));
+        }
+    }
+
+    /// A small body is taken and dropped first: over HTTP/2, an answer that overtakes it ends the stream
+    /// before the client has read why.
+    private HttpResponse refuseSender(Failure failure) {
+        long length = request.headers().contentLength();
+        if (length <= 0 || length > SMALL_BODY || bodyBuffer != null) {
+            return refuse(failure, Authenticator.headersOf(failure));
+        }
+        return HttpResponse.of(
+                request.subscribe().handle((nothing, broken) -> refuse(failure, Authenticator.headersOf(failure))));
+    }
+
+    /// What is presented: the header, or else the session of a browser.
+    private @Nullable String authorization() {
+        String header = request.headers().get(HttpHeaderNames.AUTHORIZATION);
+        return header != null
+                ? header
+                : Authenticator.ofSession(request.headers().get(HttpHeaderNames.COOKIE));
+    }
+
+    /// Where the request comes from, without the port. Behind a trusted proxy, what that proxy saw.
+    private String address() {
+        String forwarded = server.settings.trustProxy() ? request.headers().get("x-forwarded-for") : null;
+        if (forwarded != null) {
+            String last = forwarded.substring(forwarded.lastIndexOf(',') + 1).strip();
+            if (ADDRESS.matcher(last).matches()) return last;
+        }
+        return ctx.remoteAddress().getAddress().getHostAddress();
     }
 
     /// What is checked whatever the route.
@@ -125,9 +182,13 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                     "Invalid Host header '" + host + "': this server is not known under that name."
                             + " Use its address, or add the name to server.allowed-hosts.");
         }
-        if (!isReading()) checkOrigin(headers, host);
+        if (!isReading()) {
+            checkOrigin(headers, host);
+            checkSession(headers);
+        }
         String workspace = headers.get(HttpServer.X_MLFLOW_WORKSPACE);
-        context = new RequestContext(requestId, Principal.LOCAL, workspaceOf(workspace));
+        Authenticator.refuseTokenInUrl(rawQuery);
+        context = server.authenticator.begin(requestId, workspaceOf(workspace), context.address());
     }
 
     private boolean isReading() {
@@ -149,6 +210,17 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         }
     }
 
+    /// A browser adds the session's cookie by itself, also for a page of a neighbouring host. So where the cookie alone
+    /// says who asks, the browser must say which page asks, and every browser does.
+    private static void checkSession(RequestHeaders headers) {
+        if (headers.contains(HttpHeaderNames.AUTHORIZATION) || headers.contains(HttpHeaderNames.ORIGIN)) return;
+        if (Authenticator.ofSession(headers.get(HttpHeaderNames.COOKIE)) == null) return;
+        if ("same-origin".equals(headers.get(HttpHeaderNames.SEC_FETCH_SITE))) return;
+        throw PERMISSION_DENIED.because(
+                "Cross-origin request blocked: a session's cookie changes something only with the Origin of a page of"
+                        + " this server. Outside a browser, send a token as 'Authorization: Bearer'.");
+    }
+
     private static String workspaceOf(@Nullable String name) {
         if (name == null || name.isEmpty() || name.equals(RequestContext.DEFAULT_WORKSPACE)) {
             return RequestContext.DEFAULT_WORKSPACE;
@@ -167,7 +239,14 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         long length = request.headers().contentLength();
         boolean empty = length == 0 || request.headers().isEndOfStream();
         switch (kind) {
-            case NONE -> server.run(this);
+            case NONE -> {
+                // A small body that nobody asked for is taken first, for the same reason as in refuseSender.
+                if (empty || length < 0 || length > SMALL_BODY) {
+                    server.run(this);
+                } else {
+                    var _ = request.subscribe().whenComplete((nothing, broken) -> server.run(this));
+                }
+            }
             case JSON -> {
                 if (empty) {
                     server.run(this);
@@ -194,7 +273,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                             length, cap);
                 }
                 ctx.clearRequestTimeout(); // Uploads may take long; the stream watches their progress.
-                bodyStream = new BodyStream(request, length, cap, server.settings.idleTimeout());
+                bodyStream = new BodyStream(request, length, cap, server.settings.idleTimeout(), ctx.eventLoop());
                 server.run(this);
             }
         }
@@ -220,6 +299,13 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     /// Runs the handler; on its own virtual thread.
     @Override
     public void run() {
+        context.call(() -> {
+            answer();
+            return 0;
+        });
+    }
+
+    private void answer() {
         Reply reply;
         try {
             reply = handle();
@@ -229,12 +315,13 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         } catch (Throwable t) {
             reply = onThrown(t);
         } finally {
-            if (bodyBuffer != null) bodyBuffer.release();
+            releaseBody();
+            server.authenticator.settle(requestId);
         }
         try {
-            server.sender.send(ctx, this, reply, answer);
+            if (reply != null) server.sender.send(ctx, this, reply, answer);
         } catch (RuntimeException | Error e) {
-            log.error("answering failed: request={} {} {}", requestId, method, rawPath, e);
+            log.error("answering failed: {} {}", method, rawPath, e);
             answer.completeExceptionally(e);
         } finally {
             if (bodyStream != null) bodyStream.close();
@@ -242,32 +329,56 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         }
     }
 
-    private Reply handle() throws IOException {
+    /// The answer still to be sent; none when it went out while it was written.
+    private @Nullable Reply handle() throws IOException {
         Router.Endpoint found = endpoint;
-        RequestContext bound = context;
-        if (found == null || bound == null) throw new IllegalStateException("not begun");
+        if (found == null) throw new IllegalStateException("not begun");
         variables = Percent.decodeAll(rawVariables);
-        BodyBuffer collected = bodyBuffer;
-        if (collected != null) {
-            body = collected.toArray();
-            if (encoding != BodyEncoding.IDENTITY) {
-                BodyBuffer unpacked = server.newBodyBuffer("The request body, unpacked,");
-                try {
-                    encoding.decode(body, unpacked);
-                    body = unpacked.toArray();
-                } finally {
-                    collected.release();
-                    bodyBuffer = unpacked;
-                }
+        if (bodyBuffer != null) takeBody(bodyBuffer);
+        Reply reply = found.route().handler().handle(this);
+        return switch (reply.body()) {
+            case Reply.Body.Json(var writer) -> {
+                releaseBody();
+                yield server.sender.write(ctx, this, reply, writer, answer).orElse(null);
+            }
+            case Reply.Body.Feed(var writer) -> {
+                releaseBody();
+                server.sender.feed(ctx, this, reply, writer, answer);
+                yield null;
+            }
+            case Reply.Body.Bytes _, Reply.Body.Channel _ -> reply;
+        };
+    }
+
+    private void takeBody(BodyBuffer collected) {
+        body = collected.toArray();
+        if (encoding != BodyEncoding.IDENTITY) {
+            BodyBuffer unpacked = server.newBodyBuffer("The request body, unpacked,");
+            try {
+                encoding.decode(body, unpacked);
+                body = unpacked.toArray();
+            } finally {
+                collected.release();
+                bodyBuffer = unpacked;
             }
         }
-        return bound.call(() -> found.route().handler().handle(this));
+        parsing = server.parsing.take(Json.bytesToParse(body));
+    }
+
+    private void releaseBody() {
+        body = NO_BODY;
+        if (bodyBuffer != null) bodyBuffer.release();
+        if (parsing != null) parsing.close();
+    }
+
+    static Failure outOfMemory() {
+        return BUSY.because("The server is short of memory. Send this again in a moment, or ask for less at once.");
     }
 
     /// The answer when reading or writing failed; none when it was the client that went away.
     private @Nullable Reply onBrokenIo(Exception e) {
         if (bodyStream == null || !bodyStream.isBroken()) return onThrown(e);
-        log.debug("client went away: request={} {} {}: {}", requestId, method, rawPath, e.getMessage());
+        log.debug("client went away: {} {}: {}", method, rawPath, e.getMessage());
         bodyStream.close();
         server.metrics.end();
         answer.completeExceptionally(e);
@@ -276,15 +387,19 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
 
     private Reply onThrown(Throwable thrown) {
         Reply reply = switch (thrown) {
-            case Failure failure -> failed(failure);
-            case JacksonException e when Json.malformed(e) instanceof Failure failure -> failed(failure);
+            case Failure failure -> {
+                if (failure.code() == PERMISSION_DENIED) {
+                    server.authenticator.refused(context, failure, method, rawPath);
+                }
+                yield refusal(failure);
+            }
+            case JacksonException e when Json.malformed(e) instanceof Failure failure -> refusal(failure);
             case OutOfMemoryError e -> {
-                log.error("out of memory: request={} {} {}", requestId, method, rawPath);
-                yield failed(BUSY.because(
-                        "The server is short of memory. Send this again in a moment, or ask for less at once."));
+                log.error("out of memory: {} {}", method, rawPath);
+                yield failed(outOfMemory());
             }
             default -> {
-                log.error("request failed: request={} {} {}", requestId, method, rawPath, thrown);
+                log.error("request failed: {} {}", method, rawPath, thrown);
                 yield failed(INTERNAL.because(
                         "An internal error occurred. The server's log tells more under request id " + requestId + "."));
             }
@@ -295,15 +410,19 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 : reply;
     }
 
+    private Reply refusal(Failure failure) {
+        server.refusals.log(failure, requestId, method, rawPath, ctx.remoteAddress());
+        return failed(failure);
+    }
+
     private Reply failed(Failure failure) {
         return dialect.render(failure, requestId);
     }
 
     /// Answers what no handler gets to see.
     private HttpResponse refuse(Failure failure, Map<String, String> headers) {
-        server.refusals.log(failure, requestId, method, rawPath, ctx.remoteAddress());
         server.metrics.refused(failure.code().name());
-        Reply reply = failed(failure);
+        Reply reply = refusal(failure);
         for (var header : headers.entrySet()) reply = reply.with(header.getKey(), header.getValue());
         return respond(reply);
     }
@@ -329,13 +448,12 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 : UNAVAILABLE.because(
                         "The request was not answered within %d s (server.request-timeout). Ask for less at once.",
                         server.settings.requestTimeout().toSeconds());
-        server.refusals.log(failure, requestId, method, rawPath, ctx.remoteAddress());
-        return failed(failure).with("connection", "close");
+        return refusal(failure).with("connection", "close");
     }
 
     /// The answer when the library reports an error of this exchange.
     Reply onError(Throwable cause) {
-        return onThrown(cause);
+        return context.call(() -> onThrown(cause));
     }
 
     String requestId() {
@@ -373,7 +491,18 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
 
     @Override
     public URI origin() {
-        return URI.create("http://" + request.headers().authority());
+        return URI.create(scheme() + "://" + request.headers().authority());
+    }
+
+    /// A client can write these headers too, so they count only where a proxy is known to set them.
+    private String scheme() {
+        if (!server.settings.trustProxy()) return "http";
+        String forwarded = request.headers().get("forwarded");
+        String proto = request.headers().get("x-forwarded-proto");
+        boolean https = proto != null
+                ? proto.split(",", 2)[0].strip().equalsIgnoreCase("https")
+                : forwarded != null && FORWARDED_BY_HTTPS.matcher(forwarded).lookingAt();
+        return https ? "https" : "http";
     }
 
     @Override
@@ -396,18 +525,22 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         return encoding == BodyEncoding.IDENTITY ? request.headers().contentLength() : -1;
     }
 
+    @Override
+    public RequestContext asOfNow() {
+        Router.Endpoint found = endpoint;
+        if (found == null) throw new IllegalStateException("not begun");
+        Authenticator authenticator = server.authenticator;
+        RequestContext begun = authenticator.begin(requestId, context.workspace(), context.address());
+        return authenticator
+                .known(begun, found.route(), authorization())
+                .orElseGet(() -> authenticator.signIn(begun, found.route(), authorization()));
+    }
+
     boolean isHead() {
         return method.equals("HEAD");
     }
 
     boolean acceptsGzip() {
-        String accepted = request.headers().get(HttpHeaderNames.ACCEPT_ENCODING);
-        if (accepted == null) return false;
-        int at = accepted.indexOf("gzip");
-        if (at < 0) return false;
-        int end = accepted.indexOf(',', at);
-        String parameters =
-                accepted.substring(at + 4, end < 0 ? accepted.length() : end).replace(" ", "");
-        return !parameters.equals(";q=0") && !parameters.startsWith(";q=0.0");
+        return BodyEncoding.accepts(request.headers().get(HttpHeaderNames.ACCEPT_ENCODING), "gzip");
     }
 }

@@ -1,7 +1,7 @@
 package io.millwright.server;
 
-import io.millwright.http.Json;
 import io.millwright.kernel.Ids;
+import io.millwright.kernel.Page;
 import io.millwright.lake.ArtifactsSlice;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
@@ -10,13 +10,11 @@ import io.millwright.tracking.TrackingSlice;
 import io.millwright.tracking.TrashService;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,6 +56,13 @@ final class GcCommand implements Callable<Integer> {
     boolean space;
 
     @Option(
+            names = "--workspace",
+            paramLabel = "NAME",
+            description = "Only what belongs to this workspace (default: all).")
+    @Nullable
+    String workspace;
+
+    @Option(
             names = "--server",
             paramLabel = "URL",
             description = "Has a running server do it, such as http://127.0.0.1:8484.")
@@ -65,8 +70,8 @@ final class GcCommand implements Callable<Integer> {
     URI server;
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
-        Duration age = age(olderThan);
+    public Integer call() throws InterruptedException {
+        Duration age = age("--older-than", olderThan);
         if (server != null) return askServer(server, age);
         Settings settings = options.read();
         Logging.apply(settings.log());
@@ -88,108 +93,144 @@ final class GcCommand implements Callable<Integer> {
 
     private void collect(TrashService trash, Duration age) {
         TrashService.Report report = trash.collect(
-                new TrashService.Request(null, age, keepArtifacts, dryRun),
-                one -> line(one.kind(), one.id(), one.name(), one.bytes(), one.artifactsElsewhere()));
-        summary(report.purged().size(), report.bytes());
-        report.sweep().ifPresent(sweep -> orphans(sweep.blobs() + sweep.strays(), sweep.uploads(), sweep.bytes()));
+                new TrashService.Request(workspace, age, keepArtifacts, dryRun),
+                one -> printItem(
+                        one.kind().word(),
+                        one.workspace(),
+                        one.id(),
+                        one.name(),
+                        one.bytes(),
+                        one.artifactsElsewhere()));
+        printSummary(report.things(), report.files(), report.bytes(), report.freedBytes());
+        report.sweep().ifPresent(sweep -> printSweep(sweep.blobs() + sweep.strays(), sweep.uploads()));
     }
 
-    private void line(String kind, String id, String name, long bytes, boolean elsewhere) {
+    private static void printItem(
+            String kind, String workspace, String id, String name, long bytes, boolean elsewhere) {
         System.out.printf(
-                "%-13s %s  %s  %s%s%n",
-                kind, id, name, size(bytes), elsewhere ? "  (its artifacts lie elsewhere and stay)" : "");
+                "%-14s %-10s %s  %s  %s%s%n",
+                kind, workspace, id, name, size(bytes), elsewhere ? "  (its artifacts lie elsewhere and stay)" : "");
     }
 
-    private void summary(int things, long bytes) {
+    private void printSummary(long things, long files, long bytes, long freedBytes) {
         System.out.printf(
-                "%s %d %s, %s of artifacts%s.%n",
+                "%s %d %s%s.%n",
                 dryRun ? "Would take away" : "Took away",
                 things,
                 things == 1 ? "thing" : "things",
-                size(bytes),
-                keepArtifacts ? " kept" : "");
+                keepArtifacts
+                        ? " and keep the artifacts"
+                        : " with %d files of %s, which %s %s"
+                                .formatted(files, size(bytes), dryRun ? "frees" : "freed", size(freedBytes)));
     }
 
-    private void orphans(long contents, long uploads, long bytes) {
+    private void printSweep(long contents, long uploads) {
         System.out.printf(
-                "%s %d contents and %d given-up uploads that nothing refers to, %s.%n",
-                dryRun ? "Would sweep" : "Swept", contents, uploads, size(bytes));
+                "%s %d contents that no artifact has any more and %d given-up uploads.%n",
+                dryRun ? "Would sweep" : "Swept", contents, uploads);
     }
 
-    private static void printSpace(TrashService trash) {
+    private void printSpace(TrashService trash) {
+        printSpaceHead();
+        Optional<String> token = Optional.empty();
+        do {
+            Page<TrashService.Usage> page = trash.usage(workspace, 500, token);
+            page.items()
+                    .forEach(one -> printSpaceLine(
+                            one.experiment(),
+                            one.workspace(),
+                            one.name() + (one.deleted() ? " (deleted)" : ""),
+                            one.runs(),
+                            one.deletedRuns(),
+                            one.metrics(),
+                            one.files(),
+                            one.bytes(),
+                            one.ownBytes()));
+            token = page.nextToken();
+        } while (token.isPresent());
+    }
+
+    private static void printSpaceHead() {
         System.out.printf(
-                "%-12s %-12s %8s %8s %10s %10s %12s  %s%n",
-                "experiment", "workspace", "runs", "deleted", "metrics", "files", "bytes", "name");
-        long after = -1;
-        while (true) {
-            var page = trash.usage(null, after, 500);
-            if (page.isEmpty()) return;
-            for (TrashService.Usage one : page) {
-                System.out.printf(
-                        "%-12d %-12s %8d %8d %10d %10d %12s  %s%s%n",
-                        one.experiment(),
-                        one.workspace(),
-                        one.runs(),
-                        one.deletedRuns(),
-                        one.metrics(),
-                        one.files(),
-                        size(one.bytes()),
-                        one.name(),
-                        one.deleted() ? " (deleted)" : "");
-            }
-            after = page.getLast().experiment();
+                "%-12s %-12s %8s %8s %10s %10s %12s %12s  %s%n",
+                "experiment", "workspace", "runs", "deleted", "metrics", "files", "bytes", "its alone", "name");
+    }
+
+    private static void printSpaceLine(
+            long experiment,
+            String workspace,
+            String name,
+            long runs,
+            long deletedRuns,
+            long metrics,
+            long files,
+            long bytes,
+            long ownBytes) {
+        System.out.printf(
+                "%-12d %-12s %8d %8d %10d %10d %12s %12s  %s%n",
+                experiment, workspace, runs, deletedRuns, metrics, files, size(bytes), size(ownBytes), name);
+    }
+
+    private int askServer(URI base, Duration age) throws InterruptedException {
+        return RemoteOptions.run(base, workspace, remote -> {
+            RemoteTrash trash = new RemoteTrash(remote, workspace == null);
+            if (space) printSpace(trash);
+            else collect(trash, age);
+        });
+    }
+
+    private static void printSpace(RemoteTrash trash) throws IOException, InterruptedException {
+        printSpaceHead();
+        trash.forEachExperiment(one -> printSpaceLine(
+                Long.parseLong(one.path("experiment_id").asString()),
+                one.path("workspace").asString(),
+                one.path("name").asString() + (one.path("deleted").asBoolean() ? " (deleted)" : ""),
+                one.path("runs").asLong(),
+                one.path("deleted_runs").asLong(),
+                one.path("metrics").asLong(),
+                one.path("files").asLong(),
+                one.path("bytes").asLong(),
+                one.path("own_bytes").asLong()));
+    }
+
+    private void collect(RemoteTrash trash, Duration age) throws IOException, InterruptedException {
+        if (dryRun) {
+            trash.forEachItem(
+                    age,
+                    one -> printItem(
+                            one.path("kind").asString(),
+                            one.path("workspace").asString(),
+                            one.path("id").asString(),
+                            one.path("name").asString(),
+                            one.path("bytes").asLong(),
+                            one.path("artifacts_elsewhere").asBoolean()));
+        }
+        JsonNode result = trash.collect(
+                age,
+                keepArtifacts,
+                dryRun,
+                operation -> System.err.printf(
+                        "operation %s: %d things, %d files%n",
+                        operation.path("operation_id").asString(),
+                        operation.at("/progress/things").asLong(),
+                        operation.at("/progress/files").asLong()));
+        printSummary(
+                result.path("things").asLong(),
+                result.path("files").asLong(),
+                result.path("bytes").asLong(),
+                result.path("freed_bytes").asLong());
+        JsonNode sweep = result.path("sweep");
+        if (sweep.isObject()) {
+            printSweep(sweep.path("contents").asLong(), sweep.path("uploads").asLong());
         }
     }
 
-    private int askServer(URI base, Duration age) throws IOException, InterruptedException {
-        String body = Json.MAPPER
-                .createObjectNode()
-                .put("older_than", age.toString())
-                .put("keep_artifacts", keepArtifacts)
-                .put("dry_run", dryRun)
-                .toString();
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        base.resolve(space ? "/api/millwright/v1/space" : "/api/millwright/v1/trash/collect"))
-                .header("content-type", "application/json")
-                .header("accept", "application/json");
-        if (!space) request.POST(HttpRequest.BodyPublishers.ofString(body));
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            JsonNode json = Json.MAPPER.readTree(answer.body());
-            if (answer.statusCode() != 200) {
-                System.err.println("millwright: " + base + " answered " + answer.statusCode() + ": "
-                        + json.path("detail").asString());
-                return 1;
-            }
-            if (space) {
-                System.out.println(json.toPrettyString());
-                return 0;
-            }
-            for (JsonNode one : json.path("items")) {
-                line(
-                        one.path("kind").asString(),
-                        one.path("id").asString(),
-                        one.path("name").asString(),
-                        one.path("bytes").asLong(),
-                        one.path("artifacts_elsewhere").asBoolean());
-            }
-            summary(json.path("items").size(), json.path("bytes").asLong());
-            JsonNode orphans = json.path("orphans");
-            if (!orphans.isMissingNode()) {
-                orphans(
-                        orphans.path("count").asLong(),
-                        orphans.path("stale_uploads").asLong(),
-                        orphans.path("bytes").asLong());
-            }
-            return 0;
-        }
-    }
-
-    private static Duration age(String text) {
+    /// @param option which had the text, for the message
+    static Duration age(String option, String text) {
         Matcher matcher = AGE.matcher(text);
         if (!matcher.matches()) {
             throw new SettingValues.WrongSetting(
-                    "--older-than is '" + text + "', expected a number and s, m, h, d or w, such as 30d.");
+                    option + " is '" + text + "', expected a number and s, m, h, d or w, such as 30d.");
         }
         long number = Long.parseLong(matcher.group(1));
         return switch (matcher.group(2)) {

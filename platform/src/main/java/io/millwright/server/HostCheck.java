@@ -81,10 +81,19 @@ final class HostCheck {
             }
         }
         if (host.isEmpty() || host.length() > 255 || port.length() > 5) return Optional.empty();
+        boolean isName = !host.startsWith("[");
+        for (int i = 0; isName && i < host.length(); i++) {
+            if (!isOfName(host.charAt(i))) return Optional.empty();
+        }
         for (int i = 0; i < port.length(); i++) {
             if (port.charAt(i) < '0' || port.charAt(i) > '9') return Optional.empty();
         }
         return Optional.of(host.toLowerCase(Locale.ROOT));
+    }
+
+    /// What else a client sends there could not be part of the URLs that answers carry.
+    private static boolean isOfName(char c) {
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_';
     }
 
     /// The four numbers of a dotted address, or nothing. Short, octal and hexadecimal spellings are names to us.

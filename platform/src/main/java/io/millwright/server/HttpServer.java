@@ -60,23 +60,29 @@ final class HttpServer implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
     private static final AttributeKey<Exchange> EXCHANGE = AttributeKey.valueOf(HttpServer.class, "exchange");
-    private static final long BODIES_IN_MEMORY = 64L << 20;
-    private static final Duration DRAIN_AT_MOST = Duration.ofSeconds(4);
+    /// Of the 256 MiB that the launcher gives the heap: bodies as they came, what parsing them makes, answers in
+    /// pieces (see ReplySender); the rest is for the database's rows and the program itself.
+    private static final long BODIES_IN_MEMORY = 48L << 20;
+    private static final long PARSING_IN_MEMORY = 96L << 20;
+    /// Of the five seconds that stopping may take in all.
+    private static final Duration DRAIN_AT_MOST = Duration.ofSeconds(3);
     private static final Duration QUIET = Duration.ofMillis(300);
 
     final ServerSettings settings;
     final ServerMetrics metrics;
     final Router router;
     final HostCheck hostCheck;
+    final Authenticator authenticator;
     final RequestIds requestIds = new RequestIds(ThreadLocalRandom.current().nextInt());
-    final RefusalLog refusals = new RefusalLog();
     final ReplySender sender;
 
+    final MemoryBudget parsing;
     private final BodyBuffer.Budget bodies = new BodyBuffer.Budget(BODIES_IN_MEMORY);
     private final ExecutorService handlers =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().factory());
     private final EventLoopGroup eventLoops = EventLoopGroups.newEventLoopGroup(
             Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4), "http", true);
+    final RefusalLog refusals = new RefusalLog(eventLoops);
     private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
     private final Server armeria;
     private int port;
@@ -85,10 +91,18 @@ final class HttpServer implements AutoCloseable {
     /// Known from the first connection on; before it there is nothing to drain.
     private volatile @Nullable Channel listener;
 
-    private HttpServer(ServerSettings settings, List<Route> routes, ServerMetrics metrics, String machineName) {
+    private HttpServer(
+            ServerSettings settings,
+            List<Route> routes,
+            ServerMetrics metrics,
+            String machineName,
+            Authenticator authenticator) {
         this.settings = settings;
+        this.authenticator = authenticator;
         this.metrics = metrics;
         this.router = new Router(routes, metrics);
+        this.parsing = new MemoryBudget(
+                "Large requests", PARSING_IN_MEMORY, settings.requestTimeout().dividedBy(2));
         this.hostCheck = new HostCheck(settings.host(), machineName, settings.allowedHosts());
         this.sender = new ReplySender(settings.idleTimeout(), () -> draining);
         this.armeria = build();
@@ -97,10 +111,17 @@ final class HttpServer implements AutoCloseable {
     /// Starts to listen; answers as soon as this returns.
     ///
     /// @param machineName under which this machine may be addressed too
-    static HttpServer start(ServerSettings settings, List<Route> routes, ServerMetrics metrics, String machineName) {
-        HttpServer server = new HttpServer(settings, routes, metrics, machineName);
+    static HttpServer start(
+            ServerSettings settings,
+            List<Route> routes,
+            ServerMetrics metrics,
+            String machineName,
+            Authenticator authenticator) {
+        HttpServer server = new HttpServer(settings, routes, metrics, machineName, authenticator);
         metrics.gauge("millwright_http_connections", "Connections open now.", server.connections::size);
         metrics.gauge("millwright_http_body_bytes", "Bytes of collected bodies held now.", server.bodies::usedBytes);
+        metrics.gauge(
+                "millwright_http_parsing_bytes", "Memory set aside for parsing bodies.", server.parsing::usedBytes);
         try {
             server.armeria.start().join();
             server.port = server.armeria.activeLocalPort();
@@ -142,7 +163,7 @@ final class HttpServer implements AutoCloseable {
         return exchange.begin();
     }
 
-    void run(Exchange exchange) {
+    void run(Runnable exchange) {
         handlers.execute(exchange);
     }
 
@@ -175,12 +196,13 @@ final class HttpServer implements AutoCloseable {
         return URI.create("http://" + host + ":" + port());
     }
 
-    /// Stops to accept, answers what was accepted, then closes. A connection that is kept open closes with its next
-    /// answer; those without any in a short while are idle. At most a few seconds.
+    /// Stops to accept, answers what was accepted, then closes. A connection that is kept open closes with
+    /// its next answer; those without any in a short while are idle. At most a few seconds.
     @Override
     public void close() {
         draining = true;
         lastRequestNanos = System.nanoTime();
+        sender.endFeeds();
         Channel listening = listener;
         if (listening != null) {
             var _ = listening.close();
@@ -197,8 +219,9 @@ final class HttpServer implements AutoCloseable {
         }
         var _ = armeria.stop(); // Nothing is left to wait for.
         handlers.shutdown();
-        eventLoops.shutdownGracefully(0, 1000, TimeUnit.MILLISECONDS).awaitUninterruptibly(1500);
+        eventLoops.shutdownGracefully(0, 300, TimeUnit.MILLISECONDS).awaitUninterruptibly(500);
         sender.close();
+        refusals.endSecond();
     }
 
     private boolean isQuiet() {
@@ -240,7 +263,8 @@ final class HttpServer implements AutoCloseable {
                 HttpStatus status,
                 @Nullable String description,
                 @Nullable Throwable cause) {
-            String path = headers == null ? "" : headers.path();
+            String target = headers == null ? "" : headers.path();
+            String path = target.indexOf('?') < 0 ? target : target.substring(0, target.indexOf('?'));
             Failure failure = failureOf(status, description);
             String requestId = requestIds.idOf(null);
             refusals.log(

@@ -8,6 +8,8 @@ import io.millwright.lake.ArtifactsSlice;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Migrator;
+import io.millwright.registry.RegistryImport;
+import io.millwright.registry.webhooks.WebhookImport;
 import io.millwright.tracking.TrackingImport;
 import io.millwright.tracking.TrackingSlice;
 import io.millwright.tracking.imports.FolderSource;
@@ -46,8 +48,8 @@ final class ImportCommand {
     @Command(
             name = "mlflow",
             description = {
-                "Imports experiments, runs with their whole metric history, datasets, artifacts and logged models from MLflow."
-                        + " Ids are kept.",
+                "Imports experiments, runs with their whole metric history, datasets, artifacts, logged models, registered"
+                        + " models and webhooks from MLflow. Ids and version numbers are kept.",
                 "",
                 "It may be stopped at any point and run again: what is finished and unchanged is skipped. On SQLite the server"
                         + " of this home must be stopped meanwhile; on PostgreSQL it may run.",
@@ -133,15 +135,19 @@ final class ImportCommand {
                 try (Ledger ledger = new Ledger(db, clock, ids).start();
                         ArtifactsSlice artifacts =
                                 ArtifactsSlice.wire(db, ledger, clock, ids, Assembly.artifactSettings(settings))) {
-                    TrackingSlice.wire(db, ledger, clock, ids, artifacts.service());
+                    TrackingSlice slice = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service());
                     var tracking = new TrackingImport(db, ledger, clock);
                     var how = new MlflowImport.Options(!noArtifacts, again);
-                    var work = new MlflowImport(source, tracking, artifacts.service(), how, counts, notes);
+                    var runs = new MlflowImport(source, tracking, artifacts.service(), how, counts, notes);
+                    var models = new RegistryImport(db, ledger, clock, slice, counts, notes);
+                    var hooks = new WebhookImport(db, ledger, clock, settings.webhooks(), counts, notes);
                     RequestContext context = new RequestContext(
                             "import-" + ids.hex32(), Principal.LOCAL, RequestContext.DEFAULT_WORKSPACE);
                     try (ImportProgress _ = ImportProgress.start(counts, source.runCount())) {
                         context.call(() -> {
-                            work.run();
+                            runs.run();
+                            models.run(source.identity(), source.registry());
+                            hooks.run(source.identity(), source.registry());
                             return 0;
                         });
                     }

@@ -4,13 +4,19 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.StackTraceElementProxy;
 import ch.qos.logback.core.encoder.EncoderBase;
+import io.millwright.kernel.RequestContext;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.KeyValuePair;
 
 /// One line per event: `time level logger: message` for people, or one JSON object for machines.
 final class LogEncoder extends EncoderBase<ILoggingEvent> {
+    /// The key under which a line outside any [RequestContext] names its request.
+    static final String REQUEST = "request";
+
     private static final byte[] NOTHING = {};
 
     /// The log is the process's own, and so is its format.
@@ -37,7 +43,10 @@ final class LogEncoder extends EncoderBase<ILoggingEvent> {
     private static void asText(ILoggingEvent event, StringBuilder line) {
         String level = event.getLevel().toString();
         line.append(time(event)).append(' ').append(level).append(" ".repeat(Math.max(1, 6 - level.length())));
-        line.append(shortName(event.getLoggerName())).append(": ").append(event.getFormattedMessage());
+        line.append(shortName(event.getLoggerName())).append(": ");
+        String request = requestOf(event);
+        if (request != null) line.append("request=").append(request).append(' ');
+        line.append(event.getFormattedMessage());
         appendStack(event.getThrowableProxy(), line, "");
     }
 
@@ -48,6 +57,11 @@ final class LogEncoder extends EncoderBase<ILoggingEvent> {
                 .append(event.getLevel())
                 .append("\",\"logger\":");
         quote(shortName(event.getLoggerName()), line);
+        String request = requestOf(event);
+        if (request != null) {
+            line.append(",\"request\":");
+            quote(request, line);
+        }
         line.append(",\"message\":");
         quote(event.getFormattedMessage(), line);
         if (event.getThrowableProxy() != null) {
@@ -57,6 +71,16 @@ final class LogEncoder extends EncoderBase<ILoggingEvent> {
             quote(stack.toString().strip(), line);
         }
         line.append('}');
+    }
+
+    /// Lines are written by the thread that logs, so what is bound there is what the line is about.
+    private static @Nullable String requestOf(ILoggingEvent event) {
+        List<KeyValuePair> pairs = event.getKeyValuePairs();
+        if (pairs != null) {
+            for (KeyValuePair pair : pairs) if (pair.key.equals(REQUEST)) return String.valueOf(pair.value);
+        }
+        RequestContext context = RequestContext.current();
+        return context.isRequest() ? context.requestId() : null;
     }
 
     private static Instant time(ILoggingEvent event) {

@@ -1,8 +1,9 @@
 package io.millwright.server;
 
-import io.millwright.kernel.Failure;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,9 +18,15 @@ import picocli.CommandLine.Command;
         subcommands = {
             ServerCommand.class,
             ConfigCommand.class,
+            AuditCommand.class,
             LedgerCommand.class,
             GcCommand.class,
             ImportCommand.class,
+            UserCommand.class,
+            TokenCommand.class,
+            GrantCommand.class,
+            PolicyCommand.class,
+            PromotionsCommand.class,
         })
 public final class Main {
     private Main() {}
@@ -48,12 +55,11 @@ public final class Main {
     private static int serve(ServerFlags flags) {
         try {
             return ServerCommand.serve(SettingValues.of(flags.settings(), System.getenv(), flags.config()));
-        } catch (SettingValues.WrongSetting | Failure e) {
-            System.err.println("millwright: " + e.getMessage());
-            return 1;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return 1;
+        } catch (RuntimeException e) {
+            return CommandFailure.tell(e, new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         }
     }
 
@@ -61,13 +67,8 @@ public final class Main {
         CommandLine commandLine = new CommandLine(new Main());
         for (CommandLine command : commandLine.getSubcommands().values()) withHelp(command);
         commandLine.setUsageHelpWidth(100);
-        commandLine.setExecutionExceptionHandler((thrown, command, parsed) -> {
-            if (thrown instanceof SettingValues.WrongSetting || thrown instanceof Failure) {
-                command.getErr().println("millwright: " + thrown.getMessage());
-                return 1;
-            }
-            throw thrown;
-        });
+        commandLine.setExecutionExceptionHandler(
+                (thrown, command, parsed) -> CommandFailure.tell(thrown, command.getErr()));
         if (arguments.length == 0) {
             commandLine.usage(System.out);
             return 2;
@@ -76,7 +77,10 @@ public final class Main {
     }
 
     private static void withHelp(CommandLine command) {
-        command.getCommandSpec().mixinStandardHelpOptions(true);
+        // A command that is a method has them already: its parameters are counted from them on.
+        if (!command.getCommandSpec().mixinStandardHelpOptions()) {
+            command.getCommandSpec().mixinStandardHelpOptions(true);
+        }
         for (CommandLine inner : command.getSubcommands().values()) withHelp(inner);
     }
 

@@ -4,18 +4,37 @@ import io.millwright.http.BodyKind;
 import io.millwright.http.Dialect;
 import io.millwright.http.Json;
 import io.millwright.http.Route;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The OpenAPI 3.1 document of Millwright's own routes, made from the routes themselves.
+/// The OpenAPI 3.1 document of Millwright's own routes, made from the routes themselves and from
+/// `openapi/v1.json`, which says what their queries, bodies and answers hold.
 final class OpenApi {
     private static final String PREFIX = "/api/millwright/v1";
 
     private OpenApi() {}
 
+    /// What routes cannot tell about themselves: `operations` by `METHOD /path`, and `schemas`.
+    static JsonNode details() {
+        try (InputStream in = Objects.requireNonNull(OpenApi.class.getResourceAsStream("/openapi/v1.json"))) {
+            return Json.MAPPER.readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     static ObjectNode of(List<Route> routes) {
+        return of(routes, details());
+    }
+
+    static ObjectNode of(List<Route> routes, JsonNode details) {
         ObjectNode document = Json.MAPPER.createObjectNode();
         document.put("openapi", "3.1.0");
         ObjectNode info = document.putObject("info");
@@ -31,46 +50,68 @@ final class OpenApi {
             if (route.dialect() == Dialect.OWN) {
                 String path = templateOf(route);
                 ObjectNode item = paths.get(path) instanceof ObjectNode known ? known : paths.putObject(path);
-                describe(item.putObject(route.method().toLowerCase(Locale.ROOT)), route);
+                describe(
+                        item.putObject(route.method().toLowerCase(Locale.ROOT)),
+                        route,
+                        details.path("operations").path(route.method() + " " + path));
             }
         }
-        components(document.putObject("components"));
+        components(document.putObject("components"), details.path("schemas"));
         return document;
     }
 
-    /// The path below the server's URL; a rest of a path is an ordinary parameter here, which OpenAPI has no word for.
+    /// The path below the server's URL, which is another for what browsers are sent to; a rest of a path is an ordinary
+    /// parameter here, which OpenAPI has no word for.
     static String templateOf(Route route) {
-        return route.path().substring(PREFIX.length()).replace("{*", "{");
+        String path = route.path();
+        return (path.startsWith(PREFIX) ? path.substring(PREFIX.length()) : path).replace("{*", "{");
     }
 
-    private static void describe(ObjectNode operation, Route route) {
+    private static void describe(ObjectNode operation, Route route, JsonNode details) {
         operation.put("operationId", operationId(route));
         operation.put("summary", route.summary());
+        if (!route.path().startsWith(PREFIX))
+            operation.putArray("servers").addObject().put("url", "/");
         ArrayNode parameters = Json.MAPPER.createArrayNode();
         for (String segment : route.path().split("/")) {
-            if (!segment.startsWith("{")) continue;
-            ObjectNode parameter = parameters.addObject();
-            parameter.put("name", segment.replaceAll("[{*}]", ""));
-            parameter.put("in", "path");
-            parameter.put("required", true);
-            if (segment.startsWith("{*")) parameter.put("description", "The rest of the path, slashes included.");
-            parameter.putObject("schema").put("type", "string");
+            if (segment.startsWith("{")) pathParameter(parameters.addObject(), segment);
         }
+        details.path("query").properties().forEach(query -> {
+            ObjectNode parameter =
+                    parameters.addObject().put("name", query.getKey()).put("in", "query");
+            query.getValue().properties().forEach(entry -> parameter.set(entry.getKey(), entry.getValue()));
+        });
         if (!parameters.isEmpty()) operation.set("parameters", parameters);
-        if (!route.method().equals("GET") && route.body() != BodyKind.NONE) {
-            String type = route.body() == BodyKind.JSON ? "application/json" : "application/octet-stream";
-            ObjectNode schema = operation
-                    .putObject("requestBody")
-                    .putObject("content")
-                    .putObject(type)
-                    .putObject("schema");
-            if (route.body() == BodyKind.JSON) schema.put("type", "object");
+        if (route.body() == BodyKind.STREAM) {
+            content(operation.putObject("requestBody"), "application/octet-stream");
+        } else if (details.has("request")) {
+            reference(content(operation.putObject("requestBody"), "application/json"), details.path("request"));
+        } else if (details.has("requestType")) {
+            content(
+                    operation.putObject("requestBody"),
+                    details.path("requestType").asString());
         }
         ObjectNode responses = operation.putObject("responses");
-        ObjectNode good = responses.putObject("2XX");
+        ObjectNode good = responses.putObject(details.path("status").asString("200"));
         good.put("description", "Done");
-        good.putObject("content").putObject("application/json").putObject("schema");
+        if (details.has("response")) reference(content(good, "application/json"), details.path("response"));
         responses.putObject("default").put("$ref", "#/components/responses/Problem");
+    }
+
+    private static void pathParameter(ObjectNode parameter, String segment) {
+        parameter.put("name", segment.replaceAll("[{*}]", ""));
+        parameter.put("in", "path");
+        parameter.put("required", true);
+        if (segment.startsWith("{*")) parameter.put("description", "The rest of the path, slashes included.");
+        parameter.putObject("schema").put("type", "string");
+    }
+
+    private static ObjectNode content(ObjectNode of, String type) {
+        return of.putObject("content").putObject(type);
+    }
+
+    private static void reference(ObjectNode media, JsonNode schema) {
+        media.putObject("schema").put("$ref", "#/components/schemas/" + schema.asString());
     }
 
     private static String operationId(Route route) {
@@ -82,8 +123,10 @@ final class OpenApi {
         return id.toString();
     }
 
-    private static void components(ObjectNode components) {
-        ObjectNode problem = components.putObject("schemas").putObject("Problem");
+    private static void components(ObjectNode components, JsonNode schemas) {
+        ObjectNode all = components.putObject("schemas");
+        schemas.properties().forEach(schema -> all.set(schema.getKey(), schema.getValue()));
+        ObjectNode problem = all.putObject("Problem");
         problem.put("type", "object");
         problem.put("description", "Problem details, RFC 9457, with the code of Millwright's catalogue.");
         ObjectNode properties = problem.putObject("properties");

@@ -1,43 +1,73 @@
 package io.millwright.server;
 
+import io.millwright.governance.TokenText;
 import io.millwright.kernel.Failure;
 import java.net.SocketAddress;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One line for each refused request and why; when refused requests flood in, a few lines a second and a count.
+/// One line for each refused request and why; when they flood in, as many a second as a person might read,
+/// and then how many were left out.
 final class RefusalLog {
+    static final int LINES_PER_SECOND = 50;
     private static final Logger log = LoggerFactory.getLogger(RefusalLog.class);
-    private static final int LINES_PER_SECOND = 10;
 
-    private final AtomicLong second = new AtomicLong();
-    private final AtomicInteger inSecond = new AtomicInteger();
-    private final AtomicInteger suppressed = new AtomicInteger();
+    private final ScheduledExecutorService timer;
+    private final ReentrantLock lock = new ReentrantLock();
+    private int inSecond;
+    private int leftOut;
 
-    void log(Failure failure, String requestId, String method, String path, SocketAddress from) {
-        long now = System.nanoTime() / 1_000_000_000;
-        long before = second.get();
-        if (now != before && second.compareAndSet(before, now)) inSecond.set(0);
-        if (inSecond.incrementAndGet() > LINES_PER_SECOND) {
-            suppressed.incrementAndGet();
-            return;
-        }
-        int missing = suppressed.getAndSet(0);
-        if (missing > 0) log.info("refused {} more requests meanwhile", missing);
-        log.info(
-                "refused: request={} from={} {} {}: {} {}",
-                requestId,
-                from,
-                printable(method),
-                printable(path),
-                failure.code(),
-                printable(failure.message()));
+    /// @param timer ends each second of a flood
+    RefusalLog(ScheduledExecutorService timer) {
+        this.timer = timer;
     }
 
-    /// On one line, whatever a client sent.
-    private static String printable(String text) {
+    void log(Failure failure, String requestId, String method, String path, SocketAddress from) {
+        if (!hasRoom()) return;
+        log.atInfo()
+                .addKeyValue(LogEncoder.REQUEST, requestId)
+                .log(
+                        "refused: from={} {} {}: {} {}",
+                        from,
+                        printable(method),
+                        printable(path),
+                        failure.code(),
+                        printable(failure.message()));
+    }
+
+    private boolean hasRoom() {
+        lock.lock();
+        try {
+            // The first of a second begins it; on a server that is stopping there is no next one.
+            if (inSecond == 0 && !timer.isShutdown()) {
+                var _ = timer.schedule(this::endSecond, 1, TimeUnit.SECONDS);
+            }
+            if (inSecond == LINES_PER_SECOND) leftOut++;
+            else inSecond++;
+            return leftOut == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Tells how many lines were left out; the next line begins a new second.
+    void endSecond() {
+        lock.lock();
+        try {
+            if (leftOut > 0) log.info("refused: {} more requests in the same second", leftOut);
+            inSecond = 0;
+            leftOut = 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// On one line and without tokens, whatever a client sent.
+    private static String printable(String sent) {
+        String text = TokenText.masked(sent);
         StringBuilder line = new StringBuilder(Math.min(text.length(), 300));
         for (int i = 0; i < text.length() && i < 300; i++) {
             char c = text.charAt(i);

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -33,9 +34,13 @@ final class ReplySender {
     private static final int SMALLEST_PACKED = 1024;
     private static final int LARGEST_AT_ONCE = 256 * 1024;
     private static final int PIECE = 64 * 1024;
+    private static final Duration FEED_PATIENCE = Duration.ofSeconds(10);
+    private static final long LARGE_ANSWERS_BYTES = 24 << 20;
 
     private final Duration patience;
     private final BooleanSupplier draining;
+    private final MemoryBudget largeAnswers;
+    private final Feeds feeds;
     /// Deflaters hold native memory and are slow to make.
     private final ConcurrentLinkedQueue<Deflater> deflaters = new ConcurrentLinkedQueue<>();
 
@@ -44,6 +49,8 @@ final class ReplySender {
     ReplySender(Duration patience, BooleanSupplier draining) {
         this.patience = patience;
         this.draining = draining;
+        this.feeds = new Feeds(patience.compareTo(FEED_PATIENCE) < 0 ? patience : FEED_PATIENCE);
+        this.largeAnswers = new MemoryBudget("Large answers", LARGE_ANSWERS_BYTES, patience.dividedBy(2));
     }
 
     /// Completes the answer and, when it is a large one, stays until it is sent. May block.
@@ -67,7 +74,41 @@ final class ReplySender {
                     stream(ctx, exchange, reply, channel, length, answer);
                 }
             }
+            case Reply.Body.Json _, Reply.Body.Feed _ -> throw new IllegalArgumentException("is written first");
         }
+    }
+
+    /// Writes a JSON answer. What is small is left to [#send], which knows its length.
+    ///
+    /// @return what is still to be sent, if anything
+    Optional<Reply> write(
+            ServiceRequestContext ctx,
+            Exchange exchange,
+            Reply head,
+            Reply.JsonWriter writer,
+            CompletableFuture<HttpResponse> answer)
+            throws IOException {
+        Reply varying = head.with("vary", "accept-encoding");
+        LargeJson json = new LargeJson(ctx, exchange, headers(exchange, varying, -1), answer, patience, largeAnswers);
+        Optional<ByteBuffer> small = json.write(writer);
+        if (small.isEmpty()) exchange.measure(head.status());
+        return small.map(bytes -> new Reply(head.status(), head.headers(), new Reply.Body.Bytes(bytes)));
+    }
+
+    /// Sends an answer that goes on, until it ends.
+    void feed(
+            ServiceRequestContext ctx,
+            Exchange exchange,
+            Reply head,
+            Reply.FeedWriter writer,
+            CompletableFuture<HttpResponse> answer)
+            throws IOException {
+        feeds.run(ctx, exchange, headers(exchange, head, -1), writer, answer);
+    }
+
+    /// Ends the answers that go on; there are no new ones from now on.
+    void endFeeds() {
+        feeds.end();
     }
 
     /// The whole answer at once; does not block.
@@ -88,6 +129,7 @@ final class ReplySender {
         return HttpData.wrap(copy);
     }
 
+    /// @param length -1 when it is not known
     private ResponseHeaders headers(Exchange exchange, Reply reply, long length) {
         ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.valueOf(reply.status()));
         headers.add(HttpServer.X_REQUEST_ID, exchange.requestId());
@@ -97,7 +139,7 @@ final class ReplySender {
         headers.add(HttpHeaderNames.REFERRER_POLICY, "no-referrer");
         for (Map.Entry<String, String> header : reply.headers().entrySet())
             headers.set(header.getKey(), header.getValue());
-        if (reply.status() != 204 && reply.status() != 304) headers.contentLength(length);
+        if (length >= 0 && reply.status() != 204 && reply.status() != 304) headers.contentLength(length);
         if (draining.getAsBoolean()) headers.set(HttpHeaderNames.CONNECTION, "close");
         return headers.build();
     }
@@ -121,17 +163,17 @@ final class ReplySender {
                 pump(ctx, channel, length, writer);
             } catch (IOException | TimeoutException e) {
                 // The headers are out: all that is left is to break off, so that nobody takes a part for the whole.
-                log.warn("answer broke off: request={} {}: {}", exchange.requestId(), exchange.rawPath(), e.toString());
+                log.warn("answer broke off: {}: {}", exchange.rawPath(), e.toString());
                 writer.close(e);
             } catch (ExecutionException e) {
-                log.debug("client went away: request={}: {}", exchange.requestId(), String.valueOf(e.getCause()));
+                log.debug("client went away: {}", String.valueOf(e.getCause()));
                 writer.abort();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 writer.abort();
             }
         } catch (IOException e) {
-            log.warn("closing the source of an answer failed: request={}: {}", exchange.requestId(), e.toString());
+            log.warn("closing the source of an answer failed: {}", e.toString());
         }
     }
 

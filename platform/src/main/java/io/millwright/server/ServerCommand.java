@@ -1,7 +1,6 @@
 package io.millwright.server;
 
 import java.io.PrintStream;
-import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -73,6 +72,13 @@ final class ServerCommand implements Callable<Integer> {
     }
 
     private static void printReady(Settings settings, Assembly assembly, PrintStream out) {
+        String administrator =
+                assembly.firstAdministratorToken().map("""
+
+                        The administrator's token, told this once:
+                          %s
+                        Use it as MLFLOW_TRACKING_TOKEN and MILLWRIGHT_TOKEN.
+                        """::formatted).orElse("");
         // One write, so that whoever waits for the ready line finds the rest beside it.
         out.print("""
                 Millwright %s ready at %s
@@ -81,37 +87,28 @@ final class ServerCommand implements Callable<Integer> {
                   artifacts  %s
 
                 export MLFLOW_TRACKING_URI=%s
-                """.formatted(
+                %s""".formatted(
                         Version.MILLWRIGHT,
                         assembly.uri(),
                         settings.home(),
                         assembly.database(),
                         settings.artifactsUri(),
-                        assembly.uri()));
+                        assembly.uri(),
+                        administrator));
         out.flush();
     }
 
-    /// There is no authentication yet, so only this machine may reach the server unless its owner says otherwise.
+    /// Without authentication only this machine may reach the server, unless its owner says otherwise.
     static void requireAuthenticationBeyondLoopback(ServerSettings server) {
-        if (isLoopback(server.host())) return;
+        if (server.isLoopback() || server.authentication()) return;
         if (!server.trustNetwork()) {
             throw new SettingValues.WrongSetting(
-                    "server.host is '" + server.host() + "', which other machines can reach:"
-                            + " authentication is needed and comes with a later release; bind to 127.0.0.1 or put an authenticating"
-                            + " proxy in front. If everybody on that network may read, change and delete everything, set"
-                            + " server.trust-network=true.");
+                    "server.host is '" + server.host() + "', which other machines can reach, and server.authentication"
+                            + " is off. Leave it on, or bind to 127.0.0.1. If everybody on that network may read, change"
+                            + " and delete everything, set server.trust-network=true.");
         }
         log.warn(
                 "no authentication: everybody who reaches {} may read, change and delete everything (server.trust-network=true)",
                 server.host());
-    }
-
-    private static boolean isLoopback(String host) {
-        if (host.equals("localhost")) return true;
-        try {
-            return InetAddress.ofLiteral(host).isLoopbackAddress();
-        } catch (IllegalArgumentException e) {
-            return false; // A name may point anywhere.
-        }
     }
 }

@@ -8,9 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The flags of `millwright server`, read without picocli.
 ///
-/// Picocli's classes are too old a format for the ahead-of-time cache; loading them was a quarter of the start (0.15 s
-/// of
-/// CPU). It still reads every other command, and this one's `--help` and mistakes.
+/// Picocli's classes are too old a format for the ahead-of-time cache; loading them was a quarter of the
+/// start (0.15 s of CPU). It still reads every other command, and this one's `--help` and mistakes.
 ///
 /// @param settings by key
 record ServerFlags(Map<String, String> settings, @Nullable Path config) {

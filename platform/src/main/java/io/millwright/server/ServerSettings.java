@@ -1,5 +1,6 @@
 package io.millwright.server;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 
@@ -13,6 +14,9 @@ import java.util.List;
 /// @param idleTimeout how long a connection may stay silent, also in the middle of a stream
 /// @param allowedHosts further names in `Host`; `*.example.org` for all below
 /// @param trustNetwork whether everybody who reaches the address may do everything
+/// @param authentication whether everybody must say who they are
+/// @param trustProxy whether `X-Forwarded-Proto` or `Forwarded` says how clients reach the proxy before this
+///     server, and `X-Forwarded-For` who they are
 record ServerSettings(
         String host,
         int port,
@@ -23,7 +27,9 @@ record ServerSettings(
         Duration idleTimeout,
         int maxConnections,
         List<String> allowedHosts,
-        boolean trustNetwork) {
+        boolean trustNetwork,
+        boolean authentication,
+        boolean trustProxy) {
     ServerSettings {
         allowedHosts = List.copyOf(allowedHosts);
     }
@@ -39,6 +45,30 @@ record ServerSettings(
                 values.duration("server.idle-timeout", "60s"),
                 (int) values.number("server.max-connections", 10_000, 1, 1_000_000),
                 values.list("server.allowed-hosts", ""),
-                values.flag("server.trust-network", false));
+                values.flag("server.trust-network", false),
+                authentication(values),
+                values.flag("server.trust-proxy", false));
+    }
+
+    /// YAML reads a bare `on` as true.
+    private static boolean authentication(SettingValues values) {
+        boolean open =
+                isLoopback(values.text("server.host", "127.0.0.1")) || values.flag("server.trust-network", false);
+        String chosen = values.choice("server.authentication", open ? "off" : "on", "on", "off", "true", "false");
+        return chosen.equals("on") || chosen.equals("true");
+    }
+
+    /// Whether only this machine reaches it.
+    boolean isLoopback() {
+        return isLoopback(host);
+    }
+
+    private static boolean isLoopback(String host) {
+        if (host.equals("localhost")) return true;
+        try {
+            return InetAddress.ofLiteral(host).isLoopbackAddress();
+        } catch (IllegalArgumentException e) {
+            return false; // A name may point anywhere.
+        }
     }
 }

@@ -1,11 +1,10 @@
 package io.millwright.server;
 
+import io.millwright.kernel.Nearest;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -13,14 +12,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 
-/// The texts that were set, by key, and where each came from. Whoever reads a key names its default; what was set but
-/// never read is unknown.
+/// The texts that were set, by key, and where each came from. Whoever reads a key names its default; what
+/// was set but never read is unknown.
 final class SettingValues {
     /// A setting that stops the start. The message is for whoever set it.
     static final class WrongSetting extends RuntimeException {
@@ -37,8 +38,12 @@ final class SettingValues {
     private record Given(String value, String origin) {}
 
     private static final String PREFIX = "MILLWRIGHT_";
-    /// The launcher's, the tests' and what Kubernetes sets for a service named millwright.
-    private static final List<String> NOT_SETTINGS = List.of("JAVA_", "PEERS_", "TEST_", "BENCH_", "SERVICE_", "PORT");
+    /// The launcher's, the commands' that speak to a server, and the tests'.
+    private static final List<String> NOT_SETTINGS = List.of("JAVA_", "URL", "TOKEN", "PEERS_", "TEST_", "BENCH_");
+    /// What Kubernetes sets in every pod beside a service named millwright or millwright-something.
+    private static final Pattern OF_KUBERNETES =
+            Pattern.compile("(.*_)?SERVICE_(HOST|PORT)(_.*)?" + "|(.*_)?PORT_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?");
+    private static final Pattern ADDRESS_OF_KUBERNETES = Pattern.compile("(tcp|udp|sctp)://.*");
 
     private final Map<String, Given> flags = new LinkedHashMap<>();
     private final Map<String, Given> environment = new TreeMap<>();
@@ -53,14 +58,19 @@ final class SettingValues {
         SettingValues values = new SettingValues();
         flags.forEach((key, value) -> values.flags.put(key, new Given(value, "command line")));
         environment.forEach((name, value) -> {
-            if (name.startsWith(PREFIX)
-                    && NOT_SETTINGS.stream().noneMatch(name.substring(PREFIX.length())::startsWith)) {
+            if (name.startsWith(PREFIX) && isSetting(name.substring(PREFIX.length()), value)) {
                 values.environment.put(name, new Given(value, "environment " + name));
             }
         });
         Path path = configFile != null ? configFile : Path.of("millwright.yaml");
         if (configFile != null || Files.exists(path)) values.readFile(path);
         return values;
+    }
+
+    private static boolean isSetting(String name, String value) {
+        if (NOT_SETTINGS.stream().anyMatch(name::startsWith)) return false;
+        if (OF_KUBERNETES.matcher(name).matches()) return false;
+        return !name.endsWith("PORT") || !ADDRESS_OF_KUBERNETES.matcher(value).matches();
     }
 
     String text(String key, String defaultValue) {
@@ -70,6 +80,14 @@ final class SettingValues {
     /// A text whose password is not shown.
     String secret(String key, String defaultValue) {
         return value(key, defaultValue, true);
+    }
+
+    /// A text of which nothing is shown; empty by default.
+    String hidden(String key) {
+        String text = value(key, "", false);
+        effective.computeIfPresent(
+                key, (same, shown) -> new Effective(key, text.isEmpty() ? "" : "****", shown.origin()));
+        return text;
     }
 
     long number(String key, long defaultValue, long least, long most) {
@@ -120,12 +138,16 @@ final class SettingValues {
         throw wrong(key, text, "a size such as 64KB, 20MB or 100GB, at least " + least + " bytes");
     }
 
-    /// `500ms`, `60s`, `5m` or `2h`, more than nothing.
+    /// `500ms`, `60s`, `5m`, `2h` or `30d`, more than nothing.
     Duration duration(String key, String defaultValue) {
         String text = text(key, defaultValue).strip().toLowerCase(Locale.ROOT);
         long unit = text.endsWith("ms")
                 ? 1
-                : text.endsWith("s") ? 1_000 : text.endsWith("m") ? 60_000 : text.endsWith("h") ? 3_600_000 : 0;
+                : text.endsWith("s")
+                        ? 1_000
+                        : text.endsWith("m")
+                                ? 60_000
+                                : text.endsWith("h") ? 3_600_000 : text.endsWith("d") ? 86_400_000 : 0;
         try {
             long number = Long.parseLong(text.substring(0, Math.max(0, text.length() - (unit == 1 ? 2 : 1)))
                     .strip());
@@ -170,12 +192,21 @@ final class SettingValues {
     }
 
     private WrongSetting unknown(String name, Given given, boolean isEnvironment) {
+        String bare = isEnvironment ? name.substring(PREFIX.length()).toLowerCase(Locale.ROOT) : name;
         String nearest = effective.keySet().stream()
+                .min(Comparator.comparingInt(key -> apart(key, bare)))
                 .map(key -> isEnvironment ? environmentName(key) : key)
-                .min(Comparator.comparingInt(key -> distance(key, name)))
                 .orElse("");
         return new WrongSetting("There is no setting '%s' (%s). Did you mean '%s'? `./millwright config` lists all."
                 .formatted(name, given.origin, nearest));
+    }
+
+    /// `port` is near to `server.port`.
+    private static int apart(String key, String name) {
+        String spelled = key.replace('-', '_').replace('.', '_');
+        String likeIt = name.replace('-', '_').replace('.', '_');
+        String last = spelled.substring(key.lastIndexOf('.') + 1);
+        return Math.min(Nearest.distance(spelled, likeIt), 1 + Nearest.distance(last, likeIt));
     }
 
     static String environmentName(String key) {
@@ -202,10 +233,16 @@ final class SettingValues {
         options.setMaxAliasesForCollections(10);
         options.setNestingDepthLimit(10);
         Object content;
-        try (Reader reader = Files.newBufferedReader(path)) {
-            content = new Yaml(new SafeConstructor(options)).load(reader);
+        try {
+            content = new Yaml(new SafeConstructor(options)).load(Files.readString(path));
         } catch (IOException e) {
             throw new WrongSetting("The settings file " + path + " cannot be read: " + e.getMessage() + ".");
+        } catch (MarkedYAMLException e) {
+            String place = e.getProblemMark() == null
+                    ? ""
+                    : " in line " + (e.getProblemMark().getLine() + 1);
+            throw new WrongSetting(
+                    "The settings file " + path + " is not valid YAML" + place + ": " + e.getProblem() + ".");
         } catch (YAMLException e) {
             throw new WrongSetting("The settings file " + path + " is not valid YAML: " + e.getMessage());
         }
@@ -234,22 +271,5 @@ final class SettingValues {
                 default -> file.put(key, new Given(value.toString(), path.toString()));
             }
         });
-    }
-
-    /// Levenshtein's edit distance.
-    static int distance(String a, String b) {
-        List<Integer> row = new ArrayList<>();
-        for (int j = 0; j <= b.length(); j++) row.add(j);
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row.getFirst();
-            row.set(0, i);
-            for (int j = 1; j <= b.length(); j++) {
-                int above = row.get(j);
-                int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                row.set(j, Math.min(change, Math.min(above, row.get(j - 1)) + 1));
-                diagonal = above;
-            }
-        }
-        return row.getLast();
     }
 }

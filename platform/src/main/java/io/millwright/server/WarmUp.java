@@ -11,14 +11,25 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
+import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Starts a server on a temporary home and sends it what clients usually send, so that the JVM that trains the
 /// ahead-of-time cache sees the classes and methods of a real start. Run by the launcher after a build.
 final class WarmUp {
-    private static final int ROUNDS = 200;
+    /// Enough for the compiler's profiles, which the cache keeps: with too few of them a new server takes half a minute
+    /// of load to come up to its speed.
+    private static final int ROUNDS = 4000;
+    private static final int CLIENTS = 8;
+    private static final String MANY_METRICS = IntStream.range(0, 1000)
+            .mapToObj(i -> "{\"key\":\"k%d\",\"value\":%f,\"timestamp\":%d,\"step\":%d}"
+                    .formatted(i % 10, i / 7.0, 1_700_000_000_000L + i, i / 10))
+            .collect(Collectors.joining(","));
     private static final Pattern RUN_ID = Pattern.compile("\"run_id\"\\s*:\\s*\"([0-9a-f]{32})\"");
+    private static final String LARGE = "x".repeat(8 << 20);
 
     private WarmUp() {}
 
@@ -44,7 +55,12 @@ final class WarmUp {
         String experiments = "/api/2.0/mlflow/experiments/";
         send(server, "POST", experiments + "create", "{\"name\":\"warm-up\"}");
         send(server, "POST", experiments + "search", "{\"max_results\":100}");
-        for (int i = 0; i < ROUNDS; i++) exerciseRun(server, i);
+        try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
+            for (int i = 0; i < ROUNDS; i++) {
+                int round = i;
+                clients.execute(() -> exerciseRun(server, round));
+            }
+        }
     }
 
     private static void exerciseRun(URI server, int round) {
@@ -72,7 +88,9 @@ final class WarmUp {
                         + "\"tags\":[{\"key\":\"t\",\"value\":\"v\"}]}");
         send(server, "GET", runs + "get?run_id=" + run, "");
         send(server, "GET", "/api/2.0/mlflow/metrics/get-history?metric_key=n&run_id=" + run, "");
-        if (round % 10 == 0) {
+        if (round % 20 == 0) {
+            send(server, "POST", runs + "log-batch", id + "\"metrics\":[" + MANY_METRICS + "]}");
+            send(server, "GET", "/api/2.0/mlflow/metrics/get-history?metric_key=k1&run_id=" + run, "");
             send(
                     server,
                     "POST",
@@ -83,6 +101,11 @@ final class WarmUp {
             send(server, "PUT", file, "content");
             send(server, "GET", file, "");
             send(server, "GET", "/api/2.0/mlflow/artifacts/list?run_id=" + run, "");
+        }
+        if (round % 100 == 0) {
+            String file = "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/model/large.txt";
+            send(server, "PUT", file, LARGE + round);
+            send(server, "GET", file, "");
         }
         send(server, "POST", runs + "update", id + "\"status\":\"FINISHED\",\"end_time\":2}");
     }

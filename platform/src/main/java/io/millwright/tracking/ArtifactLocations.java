@@ -4,12 +4,14 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Where artifacts lie, as clients spell it: the server's own store is `mlflow-artifacts:/<path>`.
-final class ArtifactLocations {
+public final class ArtifactLocations {
     static final String OWN_ROOT = "mlflow-artifacts:";
 
     private static final int LIMIT = 2048;
@@ -64,7 +66,7 @@ final class ArtifactLocations {
 
     private static boolean hasDotDot(URI uri) {
         String decoded = uri.getPath() == null ? "" : uri.getPath();
-        return java.util.Arrays.asList(decoded.split("[/\\\\]")).contains("..")
+        return Arrays.asList(decoded.split("[/\\\\]")).contains("..")
                 || decoded.toLowerCase(Locale.ROOT).contains("%2e");
     }
 
@@ -83,11 +85,12 @@ final class ArtifactLocations {
         return base + "/" + String.join("/", parts) + (query < 0 ? "" : location.substring(query));
     }
 
-    /// The path inside this server's own store, or empty when the location is elsewhere.
-    static Optional<String> ownPath(String location) {
+    /// The path inside this server's own store, or empty when the location is elsewhere. Two spellings of one place are
+    /// one path.
+    public static Optional<String> ownPath(String location) {
         if (!location.startsWith(OWN_ROOT + "/")) return Optional.empty();
-        String path = location.substring(OWN_ROOT.length());
-        while (path.startsWith("/")) path = path.substring(1);
-        return Optional.of(path);
+        return Optional.of(Arrays.stream(location.substring(OWN_ROOT.length()).split("/"))
+                .filter(segment -> !segment.isEmpty() && !segment.equals("."))
+                .collect(Collectors.joining("/")));
     }
 }

@@ -1,15 +1,18 @@
 package io.millwright.tracking;
 
 import io.millwright.kernel.Page;
+import io.millwright.kernel.Visible;
 import io.millwright.ledger.Sql;
-import io.millwright.tracking.search.Clause;
-import io.millwright.tracking.search.Entity;
-import io.millwright.tracking.search.FilterParser;
-import io.millwright.tracking.search.Order;
-import io.millwright.tracking.search.OrderParser;
-import io.millwright.tracking.search.SearchKind;
-import io.millwright.tracking.search.Value;
-import java.util.ArrayList;
+import io.millwright.search.Clause;
+import io.millwright.search.Compare;
+import io.millwright.search.Entity;
+import io.millwright.search.FilterParser;
+import io.millwright.search.Order;
+import io.millwright.search.OrderParser;
+import io.millwright.search.SearchKind;
+import io.millwright.search.SeekedPage;
+import io.millwright.search.SortKeys;
+import io.millwright.search.Value;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,12 +30,15 @@ final class ExperimentSearch {
     private final List<Clause> clauses;
     private final List<Order> orders;
     private final ViewType view;
+    private final Visible visible;
 
-    ExperimentSearch(String workspace, String filter, List<String> orderBy, ViewType view) {
+    /// @param visible the experiments that may be found
+    ExperimentSearch(String workspace, String filter, List<String> orderBy, ViewType view, Visible visible) {
         this.workspace = workspace;
         this.clauses = FilterParser.parse(SearchKind.EXPERIMENTS, filter);
         this.orders = OrderParser.parse(SearchKind.EXPERIMENTS, orderBy);
         this.view = view;
+        this.visible = visible;
     }
 
     Page<Experiment> page(Sql sql, ExperimentStore store, int size, Optional<String> token) {
@@ -44,6 +50,7 @@ final class ExperimentSearch {
                             case DELETED_ONLY -> DSL.condition("e.deleted_at is not null");
                             case ALL -> DSL.noCondition();
                         });
+        where = where.and(Compare.numbered("e.id", visible));
         Compare compare = new Compare(sql.isPostgres());
         for (Clause clause : clauses) where = where.and(condition(compare, clause));
         var query = sql.dsl()
@@ -54,22 +61,16 @@ final class ExperimentSearch {
                 .and(keys.after(token.map(keys::parse)))
                 .orderBy(keys.order())
                 .limit(DSL.inline(size + 1));
-        List<Experiment> found = new ArrayList<>();
-        List<List<Object>> positions = new ArrayList<>();
-        sql.scan(query, row -> {
-            found.add(ExperimentStore.read(row));
-            positions.add(keys.read(row, KEY_COLUMN));
-        });
-        Optional<String> next =
-                found.size() > size ? Optional.of(PageToken.encode(positions.get(size - 1))) : Optional.empty();
-        List<Experiment> page = found.subList(0, Math.min(size, found.size()));
+        var found = new SeekedPage<>(keys, KEY_COLUMN, size, ExperimentStore::read);
+        sql.scan(query, found::add);
+        Page<Experiment> page = found.page();
         Map<Long, Map<String, String>> tags =
-                store.tags(sql, page.stream().map(Experiment::id).toList());
+                store.tags(sql, page.items().stream().map(Experiment::id).toList());
         return new Page<>(
-                page.stream()
+                page.items().stream()
                         .map(e -> ExperimentStore.withTags(e, tags.getOrDefault(e.id(), Map.of())))
                         .toList(),
-                next);
+                page.nextToken());
     }
 
     private SortKeys sortKeys() {

@@ -6,8 +6,10 @@ import static io.millwright.kernel.ErrorCode.NOT_FOUND;
 import static io.millwright.kernel.ErrorCode.WRONG_STATE;
 
 import io.millwright.kernel.Failure;
+import io.millwright.kernel.Names;
 import io.millwright.kernel.Page;
 import io.millwright.kernel.RequestContext;
+import io.millwright.kernel.Right;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Sql;
@@ -52,6 +54,7 @@ public final class ExperimentService {
         checkName(name);
         String chosen = location.isEmpty() ? "" : ArtifactLocations.chosenByClient(location);
         tags.forEach(ExperimentService::checkTag);
+        RequestContext.current().requireOnWorkspace(Right.WRITE);
         return db.tx(sql -> {
             if (experiments.findByName(sql, workspace(), name).isPresent()) throw taken(name);
             long id = experiments.insert(sql, workspace(), name, clock.instant());
@@ -63,11 +66,14 @@ public final class ExperimentService {
     }
 
     public Experiment get(long id) {
+        may(Right.READ, id);
         return db.read(sql -> require(sql, id));
     }
 
     public Experiment getByName(String name) {
+        // One that may not be read is as one that is not there: the name alone would tell.
         return db.read(sql -> experiments.findByName(sql, workspace(), name))
+                .filter(experiment -> RequestContext.current().allows(Right.READ, experiment.urn()))
                 .orElseThrow(() -> NOT_FOUND.because("Could not find experiment with name '" + name + "'"));
     }
 
@@ -75,7 +81,8 @@ public final class ExperimentService {
     public Page<Experiment> search(
             String filter, List<String> orderBy, ViewType view, int maxResults, Optional<String> pageToken) {
         checkPageSize(maxResults);
-        ExperimentSearch search = new ExperimentSearch(workspace(), filter, orderBy, view);
+        ExperimentSearch search = new ExperimentSearch(
+                workspace(), filter, orderBy, view, RequestContext.current().readable("experiment"));
         return db.read(sql -> search.page(sql, experiments, maxResults, pageToken));
     }
 
@@ -87,6 +94,7 @@ public final class ExperimentService {
 
     public void rename(long id, String name) {
         checkName(name);
+        may(Right.WRITE, id);
         db.tx(sql -> {
             Experiment experiment = require(sql, id);
             if (experiment.deleted()) throw WRONG_STATE.because("Cannot rename a non-active experiment.");
@@ -100,10 +108,11 @@ public final class ExperimentService {
 
     /// Into the trash, with all its runs.
     public void delete(long id) {
-        db.tx(sql -> {
+        may(Right.MANAGE, id);
+        // Waits for the runs that are being created in it, and then sees them.
+        db.txAfterLocks(sql -> {
             Experiment experiment = require(sql, id);
-            if (experiment.deleted()) throw unknown(id);
-            experiments.markDeleted(sql, id, clock.instant());
+            if (!experiments.markDeleted(sql, id, clock.instant())) throw unknown(id);
             runs.markAllDeleted(sql, id, clock.millis());
             ledger.append(sql, "experiment.deleted", experiment.urn(), Map.of("name", experiment.name()));
             return 0;
@@ -112,6 +121,7 @@ public final class ExperimentService {
 
     /// Back from the trash, with all its runs.
     public void restore(long id) {
+        may(Right.MANAGE, id);
         db.tx(sql -> {
             Experiment experiment = require(sql, id);
             if (!experiment.deleted()) throw unknown(id);
@@ -124,6 +134,7 @@ public final class ExperimentService {
 
     public void setTag(long id, String key, String value) {
         checkTag(key, value);
+        may(Right.WRITE, id);
         db.tx(sql -> {
             Experiment experiment = require(sql, id);
             checkActive(experiment);
@@ -134,6 +145,7 @@ public final class ExperimentService {
     }
 
     public void deleteTag(long id, String key) {
+        may(Right.WRITE, id);
         db.tx(sql -> {
             Experiment experiment = require(sql, id);
             checkActive(experiment);
@@ -145,11 +157,23 @@ public final class ExperimentService {
         });
     }
 
+    /// @throws Failure PERMISSION_DENIED
+    static void may(Right right, long experiment) {
+        RequestContext.current().require(right, "experiment:" + experiment);
+    }
+
     Experiment require(Sql sql, long id) {
         return experiments.find(sql, workspace(), id).orElseThrow(() -> unknown(id));
     }
 
-    static void checkActive(Experiment experiment) {
+    /// The experiment without its tags, to put something into it: until the transaction ends nobody deletes it.
+    Experiment requireActive(Sql sql, long id) {
+        Experiment experiment = experiments.findShared(sql, workspace(), id).orElseThrow(() -> unknown(id));
+        checkActive(experiment);
+        return experiment;
+    }
+
+    private static void checkActive(Experiment experiment) {
         if (experiment.deleted()) {
             throw INVALID_ARGUMENT.because(
                     "The experiment " + experiment.id() + " must be in the 'active' state. Current state is deleted.");

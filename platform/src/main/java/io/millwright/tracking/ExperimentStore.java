@@ -52,17 +52,11 @@ final class ExperimentStore {
                 sql, sql.query(SELECT + " where workspace = ? and name = ?", ExperimentStore::read, workspace, name));
     }
 
-    /// Whether the experiment is there and active; without its tags, for hot paths.
-    Optional<Boolean> isActive(Sql sql, String workspace, long id) {
+    /// As [#find], without its tags, for hot paths; on PostgreSQL nobody changes the row until the transaction ends.
+    Optional<Experiment> findShared(Sql sql, String workspace, long id) {
+        String lock = sql.isPostgres() ? " for share" : "";
         return sql
-                .query(
-                        "select deleted_at from experiments where id = ? and workspace = ?",
-                        row -> {
-                            row.getLong(1);
-                            return row.wasNull();
-                        },
-                        id,
-                        workspace)
+                .query(SELECT + " where id = ? and workspace = ?" + lock, ExperimentStore::read, id, workspace)
                 .stream()
                 .findFirst();
     }
@@ -104,16 +98,54 @@ final class ExperimentStore {
         return tags;
     }
 
+    /// How much one experiment has.
+    record Counts(
+            long experiment,
+            String workspace,
+            String name,
+            String artifactLocation,
+            boolean deleted,
+            long runs,
+            long deletedRuns,
+            long metricSeries) {}
+
+    /// By id.
+    ///
+    /// @param workspace empty for all
+    List<Counts> counts(Sql sql, String workspace, long after, int limit) {
+        return sql.query(
+                "select e.id, e.workspace, e.name, e.artifact_location, case when e.deleted_at is null then 0 else 1 end,"
+                        + " (select count(*) from runs r where r.experiment = e.id and r.deleted = 0),"
+                        + " (select count(*) from runs r where r.experiment = e.id and r.deleted >= 1),"
+                        + " (select count(*) from metric_series s where s.experiment = e.id)"
+                        + " from experiments e where e.id > ? and (e.workspace = ? or ? = '') order by e.id limit ?",
+                row -> new Counts(
+                        row.getLong(1),
+                        row.getString(2),
+                        row.getString(3),
+                        row.getString(4),
+                        row.getInt(5) == 1,
+                        row.getLong(6),
+                        row.getLong(7),
+                        row.getLong(8)),
+                after,
+                workspace,
+                workspace,
+                limit);
+    }
+
     void rename(Sql sql, long id, String name, Instant now) {
         sql.update("update experiments set name = ?, updated_at = ? where id = ?", name, now.toEpochMilli(), id);
     }
 
-    void markDeleted(Sql sql, long id, Instant now) {
-        sql.update(
-                "update experiments set deleted_at = ?, updated_at = ? where id = ?",
-                now.toEpochMilli(),
-                now.toEpochMilli(),
-                id);
+    /// False when it was deleted before, or is not there.
+    boolean markDeleted(Sql sql, long id, Instant now) {
+        return 1
+                == sql.update(
+                        "update experiments set deleted_at = ?, updated_at = ? where id = ? and deleted_at is null",
+                        now.toEpochMilli(),
+                        now.toEpochMilli(),
+                        id);
     }
 
     void markActive(Sql sql, long id, Instant now) {

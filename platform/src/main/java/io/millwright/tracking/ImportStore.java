@@ -63,9 +63,8 @@ final class ImportStore {
         }
     }
 
-    /// Sets both times and the stage as they were at the source. A deleted one lies in our trash only from now on, so
-    /// that
-    /// a collection of what is old does not take it at once.
+    /// Sets both times and the stage as they were at the source. A deleted one lies in our trash only from
+    /// now on, so that a collection of what is old does not take it at once.
     void dateExperiment(Sql sql, long id, Experiment e, long now) {
         sql.update(
                 "update experiments set created_at = ?, updated_at = ?, deleted_at = ? where id = ?",
@@ -94,7 +93,7 @@ final class ImportStore {
                         + " on conflict (id) do update set name = excluded.name, user_id = excluded.user_id,"
                         + " status = excluded.status, start_time = excluded.start_time, end_time = excluded.end_time,"
                         + " deleted = excluded.deleted, deleted_at = excluded.deleted_at"
-                        + " where runs.workspace = excluded.workspace and runs.deleted <> 2"
+                        + " where runs.workspace = excluded.workspace and runs.deleted < 2"
                         + " returning no, experiment, artifact_uri",
                 row -> new RunInfo(
                         row.getLong(1),
@@ -148,7 +147,7 @@ final class ImportStore {
 
     /// Inserts the model or brings its row up to date; experiment and artifact URI of one that is there stay.
     ///
-    /// @return false when another workspace has a model of this id
+    /// @return false when another workspace has a model of this id, or when it is being removed for good
     boolean upsertModel(Sql sql, String workspace, LoggedModel model) {
         return sql.update(
                         "insert into logged_models (id, workspace, experiment, name, model_type, source_run, status,"
@@ -158,7 +157,8 @@ final class ImportStore {
                                 + " model_type = excluded.model_type, source_run = excluded.source_run,"
                                 + " status = excluded.status, status_message = excluded.status_message,"
                                 + " updated_at = excluded.updated_at, deleted = excluded.deleted"
-                                + " where logged_models.workspace = excluded.workspace",
+                                + " where logged_models.workspace = excluded.workspace"
+                                + " and logged_models.deleted < 2",
                         model.id(),
                         workspace,
                         model.experiment(),

@@ -4,12 +4,15 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import io.millwright.kernel.Page;
 import io.millwright.ledger.Sql;
-import io.millwright.tracking.search.Clause;
-import io.millwright.tracking.search.Entity;
-import io.millwright.tracking.search.FilterParser;
-import io.millwright.tracking.search.SearchKind;
-import io.millwright.tracking.search.Value;
-import java.util.ArrayList;
+import io.millwright.search.Clause;
+import io.millwright.search.Compare;
+import io.millwright.search.Entity;
+import io.millwright.search.FilterParser;
+import io.millwright.search.OrderParser;
+import io.millwright.search.SearchKind;
+import io.millwright.search.SeekedPage;
+import io.millwright.search.SortKeys;
+import io.millwright.search.Value;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -47,6 +50,7 @@ final class LoggedModelSearch {
         this.clauses = FilterParser.parse(SearchKind.LOGGED_MODELS, filter);
         this.datasets = datasets;
         this.orders = orders;
+        OrderParser.requireFew(orders.size());
         if (datasets.stream().anyMatch(d -> d.name().isEmpty())) {
             throw INVALID_ARGUMENT.because("`dataset_name` in the `datasets` clause must be specified.");
         }
@@ -54,10 +58,13 @@ final class LoggedModelSearch {
 
     Page<LoggedModel> page(Sql sql, int size, Optional<String> token) {
         SortKeys keys = sortKeys();
-        if (experiments.isEmpty()) return Page.last(List.of());
-        String in = experiments.stream().map(String::valueOf).collect(Collectors.joining(","));
+        Readable readable = Readable.of("logged-model");
+        List<Long> asked = readable.in(experiments);
+        if (asked.isEmpty()) return Page.last(List.of());
+        String in = asked.stream().map(String::valueOf).collect(Collectors.joining(","));
         Condition where =
                 DSL.condition("m.workspace = ? and m.deleted = 0 and m.experiment in (" + in + ")", workspace);
+        where = where.and(Compare.inExperiment("m.experiment", readable.experiments(), "m.id", readable.items()));
         Compare compare = new Compare(sql.isPostgres());
         for (Clause clause : clauses) where = where.and(condition(compare, clause));
         if (!datasets.isEmpty() && clauses.stream().noneMatch(c -> c.field().entity() == Entity.METRIC)) {
@@ -71,20 +78,14 @@ final class LoggedModelSearch {
             if (orders.get(i).field().startsWith("metrics."))
                 select = select.leftJoin(latest(orders.get(i), "o" + i)).on("o" + i + ".model = m.id");
         }
-        List<LoggedModel> found = new ArrayList<>();
-        List<List<Object>> positions = new ArrayList<>();
+        var found = new SeekedPage<>(keys, KEY_COLUMN, size, LoggedModelStore::read);
         sql.scan(
                 select.where(where)
                         .and(keys.after(token.map(keys::parse)))
                         .orderBy(keys.order())
                         .limit(DSL.inline(size + 1)),
-                row -> {
-                    found.add(LoggedModelStore.read(row));
-                    positions.add(keys.read(row, KEY_COLUMN));
-                });
-        Optional<String> next =
-                found.size() > size ? Optional.of(PageToken.encode(positions.get(size - 1))) : Optional.empty();
-        return new Page<>(found.subList(0, Math.min(size, found.size())), next);
+                found::add);
+        return found.page();
     }
 
     private SortKeys sortKeys() {

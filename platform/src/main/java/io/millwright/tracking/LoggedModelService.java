@@ -5,7 +5,10 @@ import static io.millwright.kernel.ErrorCode.NOT_FOUND;
 
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.Ids;
+import io.millwright.kernel.Names;
 import io.millwright.kernel.Page;
+import io.millwright.kernel.RequestContext;
+import io.millwright.kernel.Right;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Sql;
@@ -16,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Logged models: made pending, finalised when their files are there, tagged, searched, deleted.
@@ -52,9 +56,9 @@ public final class LoggedModelService {
         Map<String, String> tags = checkedTags(request.tags());
         String id = "m-" + ids.hex32();
         String name = request.name().isEmpty() ? RunNames.invent(ids) : request.name();
+        ExperimentService.may(Right.WRITE, request.experiment());
         return db.tx(sql -> {
-            Experiment parent = experimentService.require(sql, request.experiment());
-            ExperimentService.checkActive(parent);
+            Experiment parent = experimentService.requireActive(sql, request.experiment());
             Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
             LoggedModel model = new LoggedModel(
                     id,
@@ -80,13 +84,14 @@ public final class LoggedModelService {
     public LoggedModel get(String id, boolean allowDeleted) {
         LoggedModel model = db.read(sql -> models.find(sql, ExperimentService.workspace(), id))
                 .orElseThrow(() -> unknown(id));
+        may(Right.READ, model);
         if (model.deleted() && !allowDeleted) throw unknown(id);
         return model;
     }
 
     public LoggedModel finalise(String id, LoggedModelStatus status) {
         return db.tx(sql -> {
-            LoggedModel model = require(sql, id);
+            LoggedModel model = may(Right.WRITE, require(sql, id));
             models.setStatus(sql, id, status, clock.instant());
             ledger.append(sql, "logged-model.finalised", model.urn(), Map.of("status", status.name()));
             return require(sql, id);
@@ -96,7 +101,7 @@ public final class LoggedModelService {
     /// Into the trash.
     public void delete(String id) {
         db.tx(sql -> {
-            LoggedModel model = require(sql, id);
+            LoggedModel model = may(Right.MANAGE, require(sql, id));
             models.markDeleted(sql, id, clock.instant());
             ledger.append(sql, "logged-model.deleted", model.urn(), Map.of("name", model.name()));
             return 0;
@@ -106,16 +111,25 @@ public final class LoggedModelService {
     public LoggedModel setTags(String id, Map<String, String> tags) {
         Map<String, String> checked = checkedTags(tags);
         return db.tx(sql -> {
-            LoggedModel model = require(sql, id);
+            LoggedModel model = may(Right.WRITE, require(sql, id));
             checked.forEach((key, value) -> models.setTag(sql, id, key, value));
             ledger.append(sql, "logged-model.tags-set", model.urn(), Map.of("tags", checked));
             return require(sql, id);
         });
     }
 
+    /// Replaces one tag by what a function makes of its old value, in the caller's transaction. It needs no
+    /// right to write: registering a model says so on it, also for whoever may only read it.
+    public void editTag(Sql sql, String id, String key, Function<Optional<String>, String> edit) {
+        LoggedModel model = require(sql, id);
+        String value = edit.apply(Optional.ofNullable(model.tags().get(key)));
+        models.setTag(sql, id, key, value);
+        ledger.append(sql, "logged-model.tags-set", model.urn(), Map.of("tags", Map.of(key, value)));
+    }
+
     public void deleteTag(String id, String key) {
         db.tx(sql -> {
-            LoggedModel model = require(sql, id);
+            LoggedModel model = may(Right.WRITE, require(sql, id));
             if (!models.deleteTag(sql, id, key)) {
                 throw NOT_FOUND.because(
                         "No tag with key " + Names.quote(key) + " found for model with ID " + Names.quote(id) + ".");
@@ -128,7 +142,7 @@ public final class LoggedModelService {
     public void logParams(String id, Map<String, String> params) {
         Map<String, String> checked = checkedParams(params);
         db.tx(sql -> {
-            LoggedModel model = require(sql, id);
+            LoggedModel model = may(Right.WRITE, require(sql, id));
             checked.forEach((key, value) -> {
                 String old = model.params().get(key);
                 if (old != null && !old.equals(value)) {
@@ -147,6 +161,11 @@ public final class LoggedModelService {
             Page<LoggedModel> found = search.page(sql, maxResults, pageToken);
             return new Page<>(models.withData(sql, found.items()), found.nextToken());
         });
+    }
+
+    private static LoggedModel may(Right right, LoggedModel model) {
+        RequestContext.current().require(right, model.urn(), "experiment:" + model.experiment());
+        return model;
     }
 
     private LoggedModel require(Sql sql, String id) {

@@ -35,16 +35,22 @@ final class LoggedModelStore {
 
     Optional<LoggedModel> find(Sql sql, String workspace, String id) {
         List<LoggedModel> found = sql.query(
-                "select " + COLUMNS + " from logged_models m where m.id = ? and m.workspace = ?",
+                "select " + COLUMNS + " from logged_models m where m.id = ? and m.workspace = ? and m.deleted < 2",
                 LoggedModelStore::read,
                 id,
                 workspace);
         return withData(sql, found).stream().findFirst();
     }
 
-    boolean exists(Sql sql, String workspace, String id) {
-        return !sql.query("select 1 from logged_models where id = ? and workspace = ?", row -> 1, id, workspace)
-                .isEmpty();
+    Optional<Long> experimentOf(Sql sql, String workspace, String id) {
+        return sql
+                .query(
+                        "select experiment from logged_models where id = ? and workspace = ? and deleted < 2",
+                        row -> row.getLong(1),
+                        id,
+                        workspace)
+                .stream()
+                .findFirst();
     }
 
     static LoggedModel read(ResultSet row) throws SQLException {

@@ -1,5 +1,6 @@
 package io.millwright.tracking;
 
+import io.millwright.search.PageToken;
 import java.util.List;
 import java.util.Optional;
 

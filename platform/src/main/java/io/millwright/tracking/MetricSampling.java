@@ -1,20 +1,34 @@
 package io.millwright.tracking;
 
-/// Thins a history for a chart.
+/// Thins a history for a chart while it is read: at most `most` of its points stay, the first of each of `most` equally
+/// large stretches and the very last. O(most) memory, however long the history is.
 final class MetricSampling {
-    private MetricSampling() {}
+    private final long total;
+    private final int most;
+    private final MetricStore.History kept = new MetricStore.History();
+    private long seen;
+    private int stretch;
 
-    /// At most `most` points of an ordered history: the first of each of `most` equally large stretches, and the very
-    /// last point. O(n).
-    static MetricStore.History spread(MetricStore.History points, int most) {
-        if (points.size <= most) return points;
-        MetricStore.History sample = new MetricStore.History();
-        int quotient = points.size / most;
-        int remainder = points.size % most;
-        for (int stretch = 0; stretch < most; stretch++) {
-            int i = stretch == most - 1 ? points.size - 1 : stretch * quotient + Math.min(stretch, remainder);
-            sample.add(points.at[i], points.step[i], points.value[i]);
+    /// @param total how many points will come
+    MetricSampling(long total, int most) {
+        this.total = total;
+        this.most = most;
+    }
+
+    void add(long timestamp, long step, double value) {
+        if (seen++ == wanted()) {
+            kept.add(timestamp, step, value);
+            stretch++;
         }
-        return sample;
+    }
+
+    private long wanted() {
+        if (total <= most) return stretch;
+        if (stretch == most - 1) return total - 1;
+        return stretch * (total / most) + Math.min(stretch, total % most);
+    }
+
+    MetricStore.History kept() {
+        return kept;
     }
 }

@@ -4,6 +4,7 @@ import io.millwright.ledger.Sql;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -36,10 +37,8 @@ final class MetricStore {
     /// Where a page of a history begins: after this point.
     record After(long at, long step, double value, int nanFlag) {}
 
-    private record Series(long id, MetricPoint latest) {}
-
     /// Appends points of one run. A point that is there already stays as it is.
-    void append(Sql sql, RunInfo run, List<MetricPoint> points) {
+    void append(Sql sql, RunKey run, List<MetricPoint> points) {
         Map<String, MetricPoint> latest = new LinkedHashMap<>();
         for (MetricPoint point : points) {
             latest.merge(point.key(), point, (a, b) -> b.isLaterThan(a) ? b : a);
@@ -63,50 +62,39 @@ final class MetricStore {
         sql.insertColumns(INSERT_POINT, UNNEST_POINTS, n, series, at, step, value, nan);
     }
 
-    /// Makes the point the latest of its series if it is; the id of the series.
-    private long advance(Sql sql, RunInfo run, MetricPoint point) {
-        Optional<Series> known = sql
-                .query(
-                        "select id, step, at, value, is_nan from metric_series where run = ? and key = ?",
-                        row -> new Series(
-                                row.getLong(1),
-                                new MetricPoint(
-                                        point.key(),
-                                        MetricPoint.load(row.getDouble(4), row.getInt(5)),
-                                        row.getLong(3),
-                                        row.getLong(2))),
+    /// Makes the point the latest of its series if it is; the id of the series. Points usually come in order, so the
+    /// first statement is usually the only one.
+    private long advance(Sql sql, RunKey run, MetricPoint point) {
+        List<Long> advanced = sql.query(
+                "update metric_series set step = ?, at = ?, value = ?, is_nan = ? where run = ? and key = ?"
+                        + " and (step, at, value) < (?, ?, ?) returning id",
+                row -> row.getLong(1),
+                point.step(),
+                point.timestampMillis(),
+                point.storedValue(),
+                point.nanFlag(),
+                run.no(),
+                point.key(),
+                point.step(),
+                point.timestampMillis(),
+                point.storedValue());
+        if (!advanced.isEmpty()) return advanced.getFirst();
+        return series(sql, run.no(), point.key()).orElseGet(() -> insertSeries(sql, run, point));
+    }
+
+    private static long insertSeries(Sql sql, RunKey run, MetricPoint point) {
+        return sql.query(
+                        "insert into metric_series (run, experiment, key, step, at, value, is_nan)"
+                                + " values (?, ?, ?, ?, ?, ?, ?) returning id",
+                        row -> row.getLong(1),
                         run.no(),
-                        point.key())
-                .stream()
-                .findFirst();
-        if (known.isEmpty()) {
-            return sql.query(
-                            "insert into metric_series (run, experiment, key, step, at, value, is_nan) values (?, ?, ?, ?, ?, ?, ?) returning id",
-                            row -> row.getLong(1),
-                            run.no(),
-                            run.experiment(),
-                            point.key(),
-                            point.step(),
-                            point.timestampMillis(),
-                            point.storedValue(),
-                            point.nanFlag())
-                    .getFirst();
-        }
-        Series series = known.get();
-        if (point.isLaterThan(series.latest())) {
-            // The condition stands again in the statement: on PostgreSQL another writer may have been here since.
-            sql.update(
-                    "update metric_series set step = ?, at = ?, value = ?, is_nan = ? where id = ? and (step, at, value) < (?, ?, ?)",
-                    point.step(),
-                    point.timestampMillis(),
-                    point.storedValue(),
-                    point.nanFlag(),
-                    series.id(),
-                    point.step(),
-                    point.timestampMillis(),
-                    point.storedValue());
-        }
-        return series.id();
+                        run.experiment(),
+                        point.key(),
+                        point.step(),
+                        point.timestampMillis(),
+                        point.storedValue(),
+                        point.nanFlag())
+                .getFirst();
     }
 
     Optional<Long> series(Sql sql, long run, String key) {
@@ -138,16 +126,80 @@ final class MetricStore {
         return page;
     }
 
-    /// Points whose step lies in a range, ordered by (step, timestamp, value).
-    History between(Sql sql, long series, long fromStep, long toStep) {
-        History points = new History();
+    /// At most `most` of the points whose step lies in a range, ordered by (step, timestamp, value).
+    History sample(Sql sql, long series, long fromStep, long toStep, int most) {
+        String from = " from metric_points where series = ? and step between ? and ?";
+        long total = sql.query("select count(*)" + from, row -> row.getLong(1), series, fromStep, toStep)
+                .getFirst();
+        MetricSampling sampling = new MetricSampling(total, most);
         sql.scan(
-                "select at, step, value, is_nan from metric_points where series = ? and step between ? and ? order by step, at, value",
-                row -> points.add(row.getLong(1), row.getLong(2), MetricPoint.load(row.getDouble(3), row.getInt(4))),
+                "select at, step, value, is_nan" + from + " order by step, at, value",
+                row -> sampling.add(row.getLong(1), row.getLong(2), MetricPoint.load(row.getDouble(3), row.getInt(4))),
                 series,
                 fromStep,
                 toStep);
-        return points;
+        return sampling.kept();
+    }
+
+    /// What a chart of a metric runs along.
+    enum Axis {
+        STEP("step"),
+        TIME("at");
+
+        private final String column;
+
+        Axis(String column) {
+            this.column = column;
+        }
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /// Where a series begins and ends.
+    record Ends(long first, long last) {}
+
+    /// By seeks alone. Along steps the first is that of the earliest point: later ones may lie before it, which
+    /// [#leastStep] tells.
+    Ends ends(Sql sql, long series, Axis axis) {
+        String earliest = "(select " + axis.column + " from metric_points where series = ? order by at, step limit 1)";
+        // The latest point of a series is the one with the greatest step.
+        String last = axis == Axis.STEP
+                ? "(select step from metric_series where id = ?)"
+                : "(select at from metric_points where series = ? order by at desc limit 1)";
+        return sql.query(
+                        "select " + earliest + ", " + last,
+                        row -> new Ends(row.getLong(1), row.getLong(2)),
+                        series,
+                        series)
+                .getFirst();
+    }
+
+    long leastStep(Sql sql, long series) {
+        return sql.query("select min(step) from metric_points where series = ?", row -> row.getLong(1), series)
+                .getFirst();
+    }
+
+    /// Takes a point of a chart; y may be NaN.
+    @FunctionalInterface
+    interface PointVisitor {
+        void visit(long x, double y);
+    }
+
+    /// The points in a range of x, in the order of their time.
+    void walk(Sql sql, long series, Axis axis, long from, long to, PointVisitor visitor) {
+        // A column less is a tenth of the time, so NaN comes as null; and so is a condition that all fulfil.
+        String select =
+                "select " + axis.column + ", case when is_nan = 0 then value end from metric_points where series = ?";
+        String order = " order by at, step, value, is_nan";
+        Sql.RowVisitor row = one -> {
+            long x = one.getLong(1);
+            double value = one.getDouble(2);
+            visitor.visit(x, value == 0 && one.wasNull() ? Double.NaN : value);
+        };
+        if (from == Long.MIN_VALUE && to == Long.MAX_VALUE) sql.scan(select + order, row, series);
+        else sql.scan(select + " and " + axis.column + " between ? and ?" + order, row, series, from, to);
     }
 
     /// The series of one key in some runs, by run number.

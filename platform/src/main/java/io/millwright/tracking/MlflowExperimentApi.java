@@ -4,9 +4,11 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import io.millwright.http.Call;
 import io.millwright.http.MlflowMessage;
+import io.millwright.http.Need;
+import io.millwright.http.PageWriter;
 import io.millwright.http.Reply;
 import io.millwright.http.Routes;
-import io.millwright.kernel.Page;
+import io.millwright.kernel.Names;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,10 +29,10 @@ final class MlflowExperimentApi {
                 .get("/mlflow/experiments/get", this::get)
                 .get("/mlflow/experiments/get-by-name", this::getByName)
                 .get("/mlflow/experiments/search", this::search)
-                .post("/mlflow/experiments/search", this::search)
+                .post(Need.READ, "/mlflow/experiments/search", this::search)
                 .post("/mlflow/experiments/update", this::update)
-                .post("/mlflow/experiments/delete", this::delete)
-                .post("/mlflow/experiments/restore", this::restore)
+                .post(Need.MANAGE, "/mlflow/experiments/delete", this::delete)
+                .post(Need.MANAGE, "/mlflow/experiments/restore", this::restore)
                 .post("/mlflow/experiments/set-experiment-tag", this::setTag)
                 .post("/mlflow/experiments/delete-experiment-tag", this::deleteTag);
     }
@@ -62,22 +64,18 @@ final class MlflowExperimentApi {
 
     private Reply search(Call call) throws IOException {
         MlflowMessage message = MlflowMessage.of(call);
-        Page<Experiment> page = experiments.search(
-                message.textOrEmpty("filter"),
-                message.texts("order_by"),
-                message.choice("view_type", ViewType.class, 1).orElse(ViewType.ACTIVE_ONLY),
-                (int) Math.clamp(message.integer("max_results").orElse(0), Integer.MIN_VALUE, Integer.MAX_VALUE),
-                pageToken(message));
-        return Reply.json(json -> {
-            json.writeStartObject();
-            if (!page.items().isEmpty()) {
-                json.writeName("experiments").writeStartArray();
-                for (Experiment experiment : page.items()) MlflowJson.experiment(json, experiment);
-                json.writeEndArray();
-            }
-            page.nextToken().ifPresent(token -> json.writeStringProperty("next_page_token", token));
-            json.writeEndObject();
-        });
+        String filter = message.textOrEmpty("filter");
+        List<String> orderBy = message.texts("order_by");
+        ViewType view = message.choice("view_type", ViewType.class, 1).orElse(ViewType.ACTIVE_ONLY);
+        int most = (int) Math.clamp(message.integer("max_results").orElse(0), Integer.MIN_VALUE, Integer.MAX_VALUE);
+        ExperimentService.checkPageSize(most);
+        return Reply.largeJson(json -> PageWriter.write(
+                json,
+                "experiments",
+                most,
+                pageToken(message),
+                (size, token) -> experiments.search(filter, orderBy, view, size, token),
+                found -> found.forEach(experiment -> MlflowJson.experiment(json, experiment))));
     }
 
     private Reply update(Call call) {

@@ -199,7 +199,7 @@ final class MlflowJson {
         json.writeEndArray();
     }
 
-    private static String stage(boolean deleted) {
+    static String stage(boolean deleted) {
         return deleted ? "deleted" : "active";
     }
 }

@@ -4,9 +4,10 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import io.millwright.http.Call;
 import io.millwright.http.MlflowMessage;
+import io.millwright.http.Need;
+import io.millwright.http.PageWriter;
 import io.millwright.http.Reply;
 import io.millwright.http.Routes;
-import io.millwright.kernel.Page;
 import java.io.IOException;
 import java.util.List;
 
@@ -23,12 +24,12 @@ final class MlflowLoggedModelApi {
     void addRoutes(Routes routes) {
         routes.mlflow("2.0")
                 .post("/mlflow/logged-models", this::create)
-                .post("/mlflow/logged-models/search", this::search)
+                .post(Need.READ, "/mlflow/logged-models/search", this::search)
                 .get(
                         "/mlflow/logged-models/{model_id}",
                         call -> reply(models.get(call.pathVariable("model_id"), allowsDeleted(call))))
                 .patch("/mlflow/logged-models/{model_id}", this::finalise)
-                .delete("/mlflow/logged-models/{model_id}", this::delete)
+                .delete(Need.MANAGE, "/mlflow/logged-models/{model_id}", this::delete)
                 .patch("/mlflow/logged-models/{model_id}/tags", this::setTags)
                 .delete("/mlflow/logged-models/{model_id}/tags/{tag_key}", this::deleteTag)
                 .post("/mlflow/logged-models/{model_id}/params", this::logParams);
@@ -106,18 +107,13 @@ final class MlflowLoggedModelApi {
                 message.textOrEmpty("filter"),
                 datasets,
                 orders);
-        Page<LoggedModel> page =
-                models.search(search, maxResults == 0 ? 50 : maxResults, MlflowExperimentApi.pageToken(message));
-        return Reply.json(json -> {
-            json.writeStartObject();
-            if (!page.items().isEmpty()) {
-                json.writeName("models").writeStartArray();
-                for (LoggedModel model : page.items()) MlflowJson.loggedModel(json, model);
-                json.writeEndArray();
-            }
-            page.nextToken().ifPresent(token -> json.writeStringProperty("next_page_token", token));
-            json.writeEndObject();
-        });
+        return Reply.largeJson(json -> PageWriter.write(
+                json,
+                "models",
+                maxResults == 0 ? 50 : maxResults,
+                MlflowExperimentApi.pageToken(message),
+                (size, token) -> models.search(search, size, token),
+                found -> found.forEach(model -> MlflowJson.loggedModel(json, model))));
     }
 
     private static Reply reply(LoggedModel model) throws IOException {

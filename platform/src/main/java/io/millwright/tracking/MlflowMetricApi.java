@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import tools.jackson.core.JsonGenerator;
 
 /// MLflow's REST for metrics.
@@ -18,6 +17,8 @@ final class MlflowMetricApi {
     private static final int BULK_RUNS = 100;
     private static final int BULK_RESULTS = 25_000;
     private static final int SAMPLE_LIMIT = 2500;
+    /// A longer history is read and sent bit by bit.
+    private static final int POINTS_AT_ONCE = 4095;
 
     private final RunService runs;
 
@@ -66,25 +67,33 @@ final class MlflowMetricApi {
             throw INVALID_ARGUMENT.because("Invalid value " + maxResults.getAsInt()
                     + " for parameter 'max_results' supplied. It must be a positive integer.");
         }
-        MetricHistoryPage page = runs.history(
-                runId,
-                key,
-                maxResults.isPresent() ? OptionalLong.of(maxResults.getAsInt()) : OptionalLong.empty(),
-                MlflowExperimentApi.pageToken(message));
-        return Reply.json(json -> {
+        long most = maxResults.isPresent() ? maxResults.getAsInt() : Long.MAX_VALUE;
+        Optional<String> start = MlflowExperimentApi.pageToken(message);
+        return Reply.largeJson(json -> {
+            MetricHistoryPage page = runs.history(runId, key, Math.min(most, POINTS_AT_ONCE), start);
             json.writeStartObject();
             if (page.size() > 0) {
                 json.writeName("metrics").writeStartArray();
-                for (int i = 0; i < page.size(); i++) {
-                    json.writeStartObject().writeStringProperty("key", key);
-                    MlflowJson.point(json, page.points().value[i], page.points().at[i], page.points().step[i]);
-                    json.writeEndObject();
+                writePoints(json, key, page);
+                long left = most - page.size();
+                while (left > 0 && page.nextToken().isPresent()) {
+                    page = runs.history(runId, key, Math.min(left, POINTS_AT_ONCE), page.nextToken());
+                    writePoints(json, key, page);
+                    left -= page.size();
                 }
                 json.writeEndArray();
             }
             page.nextToken().ifPresent(token -> json.writeStringProperty("next_page_token", token));
             json.writeEndObject();
         });
+    }
+
+    private static void writePoints(JsonGenerator json, String key, MetricHistoryPage page) {
+        for (int i = 0; i < page.size(); i++) {
+            json.writeStartObject().writeStringProperty("key", key);
+            MlflowJson.point(json, page.points().value[i], page.points().at[i], page.points().step[i]);
+            json.writeEndObject();
+        }
     }
 
     /// The web UI's route: plain numbers, and NaN as a text where MLflow writes what is no JSON.
@@ -99,12 +108,12 @@ final class MlflowMetricApi {
         String key = call.queryValue("metric_key")
                 .orElseThrow(() -> INVALID_ARGUMENT.because("GetMetricHistoryBulk request must specify a metric_key."));
         int most = Math.clamp(MlflowMessage.of(call).integer("max_results").orElse(BULK_RESULTS), 0, BULK_RESULTS);
-        return Reply.json(json -> {
+        return Reply.largeJson(json -> {
             json.writeStartObject().writeName("metrics").writeStartArray();
             int left = most;
             for (String runId : runIds.stream().sorted().distinct().toList()) {
                 if (left == 0) break;
-                MetricHistoryPage page = runs.history(runId, key, OptionalLong.of(left), Optional.empty());
+                MetricHistoryPage page = runs.history(runId, key, left, Optional.empty());
                 left -= page.size();
                 writeWithRun(json, runId, key, page.points(), page.size());
             }
@@ -139,7 +148,7 @@ final class MlflowMetricApi {
         long from = start.isPresent() ? start.getAsInt() : Long.MIN_VALUE;
         long to = end.isPresent() ? end.getAsInt() : Long.MAX_VALUE;
         List<RunService.Sample> sampled = runs.sample(runIds, key, from, to, (int) most);
-        return Reply.json(json -> {
+        return Reply.largeJson(json -> {
             json.writeStartObject();
             if (sampled.stream().anyMatch(sample -> sample.points().size > 0)) {
                 json.writeName("metrics").writeStartArray();

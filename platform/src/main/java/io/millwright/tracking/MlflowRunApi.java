@@ -5,9 +5,11 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import io.millwright.http.Call;
 import io.millwright.http.Json;
 import io.millwright.http.MlflowMessage;
+import io.millwright.http.Need;
+import io.millwright.http.PageWriter;
 import io.millwright.http.Reply;
 import io.millwright.http.Routes;
-import io.millwright.kernel.Page;
+import io.millwright.kernel.Names;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,6 +27,8 @@ final class MlflowRunApi {
     private static final int BATCH_LIMIT = 1000;
     private static final int BATCH_PAIRS_LIMIT = 100;
     private static final int INPUTS_LIMIT = 1000;
+    /// What runs hold is read for so many of them.
+    private static final int RUNS_AT_ONCE = 200;
 
     private final RunService runs;
 
@@ -35,10 +40,10 @@ final class MlflowRunApi {
         routes.mlflow("2.0")
                 .post("/mlflow/runs/create", this::create)
                 .get("/mlflow/runs/get", this::get)
-                .post("/mlflow/runs/search", this::search)
+                .post(Need.READ, "/mlflow/runs/search", this::search)
                 .post("/mlflow/runs/update", this::update)
-                .post("/mlflow/runs/delete", this::delete)
-                .post("/mlflow/runs/restore", this::restore)
+                .post(Need.MANAGE, "/mlflow/runs/delete", this::delete)
+                .post(Need.MANAGE, "/mlflow/runs/restore", this::restore)
                 .post("/mlflow/runs/set-tag", this::setTag)
                 .post("/mlflow/runs/delete-tag", this::deleteTag)
                 .post("/mlflow/runs/log-parameter", this::logParameter)
@@ -46,7 +51,7 @@ final class MlflowRunApi {
                 .post("/mlflow/runs/log-inputs", this::logInputs)
                 .post("/mlflow/runs/outputs", this::logOutputs)
                 .post("/mlflow/runs/log-model", this::logModel)
-                .post("/mlflow/experiments/search-datasets", this::searchDatasets);
+                .post(Need.READ, "/mlflow/experiments/search-datasets", this::searchDatasets);
     }
 
     private Reply create(Call call) throws IOException {
@@ -67,7 +72,7 @@ final class MlflowRunApi {
 
     private Reply get(Call call) throws IOException {
         Run run = runs.get(MlflowMessage.of(call).runId());
-        return Reply.json(json -> {
+        return Reply.largeJson(json -> {
             json.writeStartObject().writeName("run");
             MlflowJson.run(json, run);
             json.writeEndObject();
@@ -82,23 +87,24 @@ final class MlflowRunApi {
                     + " for parameter 'max_results' supplied:  Hint: Value was of type 'int'."
                     + " See the API docs for more information about request parameters.");
         }
-        Page<Run> page = runs.search(
-                MlflowExperimentApi.parseIds(message.texts("experiment_ids")),
-                message.textOrEmpty("filter"),
-                message.texts("order_by"),
-                message.choice("run_view_type", ViewType.class, 1).orElse(ViewType.ACTIVE_ONLY),
+        List<Long> experiments = MlflowExperimentApi.parseIds(message.texts("experiment_ids"));
+        String filter = message.textOrEmpty("filter");
+        List<String> orderBy = message.texts("order_by");
+        ViewType view = message.choice("run_view_type", ViewType.class, 1).orElse(ViewType.ACTIVE_ONLY);
+        return Reply.largeJson(json -> PageWriter.write(
+                json,
+                "runs",
                 (int) Math.max(maxResults, Integer.MIN_VALUE),
-                MlflowExperimentApi.pageToken(message));
-        return Reply.json(json -> {
-            json.writeStartObject();
-            if (!page.items().isEmpty()) {
-                json.writeName("runs").writeStartArray();
-                for (Run run : page.items()) MlflowJson.foundRun(json, run);
-                json.writeEndArray();
-            }
-            page.nextToken().ifPresent(token -> json.writeStringProperty("next_page_token", token));
-            json.writeEndObject();
-        });
+                MlflowExperimentApi.pageToken(message),
+                (size, token) -> runs.find(experiments, filter, orderBy, view, size, token),
+                found -> writeRuns(json, found)));
+    }
+
+    private void writeRuns(JsonGenerator json, List<RunInfo> found) {
+        for (int from = 0; from < found.size(); from += RUNS_AT_ONCE) {
+            List<RunInfo> some = found.subList(from, Math.min(found.size(), from + RUNS_AT_ONCE));
+            for (Run run : runs.withData(some)) MlflowJson.foundRun(json, run);
+        }
     }
 
     private Reply update(Call call) throws IOException {
@@ -192,9 +198,8 @@ final class MlflowRunApi {
         if (inputs.size() > INPUTS_LIMIT) checkLimit("datasets", INPUTS_LIMIT, inputs.size());
         List<DatasetInput> datasets = new ArrayList<>();
         for (MlflowMessage input : inputs) datasets.add(dataset(input));
-        List<String> models = message.messages("models").stream()
-                .map(model -> model.requiredText("model_id"))
-                .toList();
+        List<String> models =
+                message.messages("models").stream().map(MlflowRunApi::modelId).toList();
         runs.logInputs(runId, datasets, models);
         return Reply.emptyJson();
     }
@@ -228,10 +233,13 @@ final class MlflowRunApi {
                 runId,
                 message.messages("models").stream()
                         .map(model -> new Run.ModelOutput(
-                                model.requiredText("model_id"),
-                                model.integer("step").orElse(0)))
+                                modelId(model), model.integer("step").orElse(0)))
                         .toList());
         return Reply.emptyJson();
+    }
+
+    private static String modelId(MlflowMessage model) {
+        return Names.limited("model_id", Names.KEY_LIMIT, model.requiredText("model_id"));
     }
 
     private static final List<String> MODEL_FIELDS = List.of("artifact_path", "flavors", "utc_time_created", "run_id");

@@ -7,6 +7,7 @@ import io.millwright.http.BodyKind;
 import io.millwright.http.Call;
 import io.millwright.http.Dialect;
 import io.millwright.http.MlflowMessage;
+import io.millwright.http.Need;
 import io.millwright.http.Reply;
 import io.millwright.http.Route;
 import io.millwright.http.Routes;
@@ -21,7 +22,8 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 
-/// MLflow's REST for the artifacts of one run or one logged model, which it names by their owner instead of their path.
+/// MLflow's REST for the artifacts of one run or one logged model, which it names by their owner instead of
+/// their path.
 final class MlflowRunArtifactApi {
     private static final long UPLOAD_LIMIT = 10L * 1024 * 1024;
 
@@ -42,9 +44,9 @@ final class MlflowRunArtifactApi {
                 .get("/mlflow/logged-models/{model_id}/artifacts/files", this::fileOfModel)
                 .on("POST", "/mlflow/upload-artifact", BodyKind.STREAM, this::upload)
                 .post("/mlflow/artifacts/presigned-upload-url", this::presignUpload)
-                .post("/mlflow/artifacts/presigned-download-url", this::presignDownload);
-        routes.add(
-                new Route("GET", "/get-artifact", Dialect.MLFLOW, BodyKind.NONE, "One artifact of a run", this::file));
+                .post(Need.READ, "/mlflow/artifacts/presigned-download-url", this::presignDownload);
+        routes.add(new Route(
+                "GET", "/get-artifact", Dialect.MLFLOW, BodyKind.NONE, "One artifact of a run", Need.READ, this::file));
     }
 
     private Reply file(Call call) throws IOException {
@@ -188,8 +190,8 @@ final class MlflowRunArtifactApi {
         });
     }
 
-    /// The path in this server's own store. What lies elsewhere is its clients' to open: this server makes no request
-    /// to an address that a client chose.
+    /// The path in this server's own store. What lies elsewhere is its clients' to open: this server makes
+    /// no request to an address that a client chose.
     private static String inOwnStore(String root, String path) {
         String base = ArtifactLocations.ownPath(root)
                 .orElseThrow(

@@ -18,6 +18,10 @@ public record RunInfo(
         boolean deleted,
         String artifactUri) {
     public String urn() {
-        return "run:" + id;
+        return key().urn();
+    }
+
+    RunKey key() {
+        return new RunKey(no, id, experiment);
     }
 }

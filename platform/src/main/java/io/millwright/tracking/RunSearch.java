@@ -2,14 +2,17 @@ package io.millwright.tracking;
 
 import io.millwright.kernel.Page;
 import io.millwright.ledger.Sql;
-import io.millwright.tracking.search.Clause;
-import io.millwright.tracking.search.Comparison;
-import io.millwright.tracking.search.Entity;
-import io.millwright.tracking.search.FilterParser;
-import io.millwright.tracking.search.Order;
-import io.millwright.tracking.search.OrderParser;
-import io.millwright.tracking.search.SearchKind;
-import io.millwright.tracking.search.Value;
+import io.millwright.search.Clause;
+import io.millwright.search.Compare;
+import io.millwright.search.Comparison;
+import io.millwright.search.Entity;
+import io.millwright.search.FilterParser;
+import io.millwright.search.Order;
+import io.millwright.search.OrderParser;
+import io.millwright.search.PageToken;
+import io.millwright.search.SearchKind;
+import io.millwright.search.SortKeys;
+import io.millwright.search.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Plans a search for runs into SQL that reads little more than it answers.
 ///
-/// Three ways, chosen per search: clauses that an index shows to match few runs give those runs by number; an order by
-/// a metric walks that metric's index; anything else walks the runs by start time.
+/// Three ways, chosen per search: clauses that an index shows to match few runs give those runs by number;
+/// an order by a metric walks that metric's index; anything else walks the runs by start time.
 final class RunSearch {
     private static final List<Field<?>> COLUMNS = List.of(DSL.field(RunStore.COLUMNS));
     private static final int KEY_COLUMN = 11;
@@ -39,13 +42,21 @@ final class RunSearch {
     private final List<Clause> clauses;
     private final List<Order> orders;
     private final ViewType view;
+    private final Readable readable;
 
-    RunSearch(String workspace, List<Long> experiments, String filter, List<String> orderBy, ViewType view) {
+    RunSearch(
+            String workspace,
+            List<Long> experiments,
+            String filter,
+            List<String> orderBy,
+            ViewType view,
+            Readable readable) {
         this.workspace = workspace;
         this.experiments = experiments;
         this.clauses = FilterParser.parse(SearchKind.RUNS, filter);
         this.orders = OrderParser.parse(SearchKind.RUNS, orderBy);
         this.view = view;
+        this.readable = readable;
     }
 
     Page<RunInfo> page(Sql sql, int size, Optional<String> token) {
@@ -81,6 +92,21 @@ final class RunSearch {
         return new Page<>(found.runs.subList(0, Math.min(size, found.runs.size())), next);
     }
 
+    /// How many runs there are, counted no further than `most`.
+    int count(Sql sql, int most) {
+        Compare compare = new Compare(sql.isPostgres());
+        Set<Long> few = few(sql, compare);
+        if (few != null && few.isEmpty()) return 0;
+        var counted = DSL.selectOne()
+                .from("runs r")
+                .where(where(compare, few))
+                .limit(DSL.inline(most))
+                .asTable("counted");
+        int[] count = new int[1];
+        sql.scan(sql.dsl().selectCount().from(counted), row -> count[0] = row.getInt(1));
+        return count[0];
+    }
+
     private enum From {
         RUNS,
         METRIC_INDEX,
@@ -101,16 +127,7 @@ final class RunSearch {
             Found found,
             From from,
             @Nullable Set<Long> few) {
-        Condition where =
-                DSL.condition("r.workspace = ?", workspace).and("r.experiment in (" + numbers(experiments) + ")");
-        where = where.and(
-                switch (view) {
-                    case ACTIVE_ONLY -> "r.deleted = 0";
-                    case DELETED_ONLY -> "r.deleted = 1";
-                    case ALL -> "r.deleted in (0, 1)"; // 2 is on its way out: see TrashStore.
-                });
-        if (few != null) where = where.and("r.no in (" + numbers(few) + ")");
-        for (Clause clause : clauses) where = where.and(condition(compare, clause));
+        Condition where = where(compare, few);
         String tables = from == From.METRIC_INDEX ? "metric_series o0 cross join runs r" : "runs r";
         var select = sql.dsl().select(COLUMNS).select(keys.fields()).from(tables);
         for (int i = from == From.METRIC_INDEX ? 1 : 0; i < orders.size(); i++) {
@@ -143,6 +160,21 @@ final class RunSearch {
             found.runs.add(RunStore.read(row));
             found.positions.add(keys.read(row, KEY_COLUMN));
         });
+    }
+
+    private Condition where(Compare compare, @Nullable Set<Long> few) {
+        Condition where =
+                DSL.condition("r.workspace = ?", workspace).and("r.experiment in (" + numbers(experiments) + ")");
+        where = where.and(
+                switch (view) {
+                    case ACTIVE_ONLY -> "r.deleted = 0";
+                    case DELETED_ONLY -> "r.deleted = 1";
+                    case ALL -> "r.deleted in (0, 1)"; // 2 is on its way out: see TrashStore.
+                });
+        where = where.and(Compare.inExperiment("r.experiment", readable.experiments(), "r.id", readable.items()));
+        if (few != null) where = where.and("r.no in (" + numbers(few) + ")");
+        for (Clause clause : clauses) where = where.and(condition(compare, clause));
+        return where;
     }
 
     private boolean firstOrderIsMetric() {
@@ -269,8 +301,8 @@ final class RunSearch {
         };
     }
 
-    /// The runs that every selective clause agrees on, or null when no clause is selective. Each look costs at most
-    /// [#FEW] index entries.
+    /// The runs that every selective clause agrees on, or null when no clause is selective. Each look costs
+    /// at most [#FEW] index entries.
     private @Nullable Set<Long> few(Sql sql, Compare compare) {
         Set<Long> few = null;
         for (Clause clause : clauses) {
@@ -306,13 +338,7 @@ final class RunSearch {
             case METRIC -> op == Comparison.NE ? null : metric(compare, clause);
             case PARAM, TAG ->
                 op == Comparison.EQ && clause.value() instanceof Value.Text(String text)
-                        ? DSL.condition(
-                                        "substr(f.value, 1, 100) = ?",
-                                        text.substring(
-                                                0,
-                                                text.offsetByCodePoints(
-                                                        0, Math.min(100, text.codePointCount(0, text.length())))))
-                                .and("f.value = ?", text)
+                        ? Compare.indexedText("f.value", text)
                         : null;
             case ATTRIBUTE, DATASET -> null;
         };

@@ -3,13 +3,19 @@ package io.millwright.tracking;
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import static io.millwright.kernel.ErrorCode.NOT_FOUND;
 
+import io.millwright.kernel.Failure;
 import io.millwright.kernel.Ids;
+import io.millwright.kernel.Names;
 import io.millwright.kernel.Page;
+import io.millwright.kernel.RequestContext;
+import io.millwright.kernel.Right;
+import io.millwright.kernel.Visible;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Sql;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -28,16 +34,18 @@ public final class RunService {
     private final Clock clock;
     private final Ids ids;
     private final ExperimentService experimentService;
+    private final LogListener listener;
     private final RunStore runs = new RunStore();
     private final MetricStore metrics = new MetricStore();
     private final LoggedModelStore models = new LoggedModelStore();
 
-    RunService(Db db, Ledger ledger, Clock clock, Ids ids, ExperimentService experimentService) {
+    RunService(Db db, Ledger ledger, Clock clock, Ids ids, ExperimentService experimentService, LogListener listener) {
         this.db = db;
         this.ledger = ledger;
         this.clock = clock;
         this.ids = ids;
         this.experimentService = experimentService;
+        this.listener = listener;
     }
 
     public Run create(long experiment, NewRun request) {
@@ -53,9 +61,9 @@ public final class RunService {
         request.tags().forEach((key, value) -> tags.put(Names.limited("key", Names.KEY_LIMIT, key), value));
         tags.put(RUN_NAME_TAG, name);
         String id = ids.hex32();
+        ExperimentService.may(Right.WRITE, experiment);
         return db.tx(sql -> {
-            Experiment parent = experimentService.require(sql, experiment);
-            ExperimentService.checkActive(parent);
+            Experiment parent = experimentService.requireActive(sql, experiment);
             RunInfo info = new RunInfo(
                     0,
                     id,
@@ -68,7 +76,7 @@ public final class RunService {
                     false,
                     ArtifactLocations.under(parent.artifactLocation(), id, "artifacts"));
             RunInfo stored = withNo(info, runs.insert(sql, parent.workspace(), info));
-            tags.forEach((key, value) -> runs.setTag(sql, stored, key, value));
+            tags.forEach((key, value) -> runs.setTag(sql, stored.key(), key, value));
             ledger.append(
                     sql, "run.created", stored.urn(), Map.of("experiment", experiment, "name", name, "tags", tags));
             return new Run(stored, List.of(), Map.of(), tags, List.of(), List.of(), List.of());
@@ -76,17 +84,19 @@ public final class RunService {
     }
 
     public Run get(String id) {
-        return db.read(sql -> runs.withData(sql, List.of(require(sql, id))).getFirst());
+        return db.read(sql ->
+                runs.withData(sql, List.of(require(sql, id, Right.READ))).getFirst());
     }
 
     public RunInfo info(String id) {
-        return db.read(sql -> require(sql, id));
+        return db.read(sql -> require(sql, id, Right.READ));
     }
 
     /// @param name empty to leave it
     public RunInfo update(String id, Optional<RunStatus> status, OptionalLong endTimeMillis, String name) {
         return db.tx(sql -> {
-            RunInfo before = requireActive(sql, id);
+            RunInfo before = require(sql, id, Right.WRITE);
+            if (before.deleted()) throw notActive(id);
             RunInfo after = new RunInfo(
                     before.no(),
                     id,
@@ -99,7 +109,7 @@ public final class RunService {
                     false,
                     before.artifactUri());
             runs.update(sql, after);
-            if (!name.isEmpty()) runs.setTag(sql, after, RUN_NAME_TAG, name);
+            if (!name.isEmpty()) runs.setTag(sql, after.key(), RUN_NAME_TAG, name);
             ledger.append(
                     sql,
                     "run.updated",
@@ -112,7 +122,7 @@ public final class RunService {
     /// Into the trash; nothing when it is there.
     public void delete(String id) {
         db.tx(sql -> {
-            RunInfo run = require(sql, id);
+            RunInfo run = require(sql, id, Right.MANAGE);
             if (!run.deleted()) {
                 runs.markDeleted(sql, run.no(), clock.millis());
                 ledger.append(sql, "run.deleted", run.urn(), Map.of("name", run.name()));
@@ -124,7 +134,7 @@ public final class RunService {
     /// Back from the trash; nothing when it is not there.
     public void restore(String id) {
         db.tx(sql -> {
-            RunInfo run = require(sql, id);
+            RunInfo run = require(sql, id, Right.MANAGE);
             if (run.deleted()) {
                 runs.markActive(sql, run.no());
                 ledger.append(sql, "run.restored", run.urn(), Map.of("name", run.name()));
@@ -137,7 +147,7 @@ public final class RunService {
         checkTagKey("key", key);
         String kept = Names.cut(Names.RUN_TAG_LIMIT, value);
         db.tx(sql -> {
-            RunInfo run = requireActive(sql, id);
+            RunKey run = requireActive(sql, id);
             writeTag(sql, run, key, kept);
             ledger.append(sql, "run.tag-set", run.urn(), Map.of("key", key, "value", kept));
             return 0;
@@ -146,7 +156,7 @@ public final class RunService {
 
     public void deleteTag(String id, String key) {
         db.tx(sql -> {
-            RunInfo run = requireActive(sql, id);
+            RunKey run = requireActive(sql, id);
             if (!runs.deleteTag(sql, run.no(), key)) {
                 throw NOT_FOUND.because("No tag with name: " + key + " in run with id " + id);
             }
@@ -158,8 +168,8 @@ public final class RunService {
     public void logParam(String id, String key, String value) {
         checkParamKey("key", key);
         String kept = Names.cut(Names.PARAM_LIMIT, value);
-        db.tx(sql -> {
-            RunInfo run = requireActive(sql, id);
+        RunKey logged = db.tx(sql -> {
+            RunKey run = requireActive(sql, id);
             if (!runs.insertParam(sql, run, key, kept)) {
                 String old = runs.param(sql, run.no(), key).orElse("");
                 if (!old.equals(kept)) {
@@ -168,19 +178,21 @@ public final class RunService {
                             + "'. Attempted logging new value '" + kept + "'.");
                 }
             }
-            return 0;
+            return run;
         });
+        tell(logged);
     }
 
     /// @param model the logged model that the metric also belongs to
     public void logMetric(String id, MetricPoint point, Optional<LoggedModelMetric.Target> model) {
         checkMetric("", point);
-        db.tx(sql -> {
-            RunInfo run = requireActive(sql, id);
+        RunKey logged = db.tx(sql -> {
+            RunKey run = requireActive(sql, id);
             model.ifPresent(target -> addToModel(sql, new LoggedModelMetric(point, id, target)));
             metrics.append(sql, run, List.of(point));
-            return 0;
+            return run;
         });
+        tell(logged);
     }
 
     /// All of the batch or nothing.
@@ -206,24 +218,31 @@ public final class RunService {
             throw INVALID_ARGUMENT.because("Duplicate parameter keys have been submitted: [" + String.join(", ", twice)
                     + "]. Please ensure the request contains only one param value per param key.");
         }
-        db.tx(sql -> {
-            RunInfo run = requireActive(sql, id);
+        RunKey logged = db.tx(sql -> {
+            RunKey run = requireActive(sql, id);
             writeParams(sql, run, params);
             metrics.append(sql, run, points);
             batch.modelMetrics().forEach(metric -> addToModel(sql, metric));
             tags.forEach((key, value) -> writeTag(sql, run, key, value));
             if (!tags.isEmpty()) ledger.append(sql, "run.tags-set", run.urn(), Map.of("tags", tags));
-            return 0;
+            return run;
         });
+        tell(logged);
+    }
+
+    private void tell(RunKey run) {
+        listener.logged(ExperimentService.workspace(), run.experiment(), run.id());
     }
 
     private void addToModel(Sql sql, LoggedModelMetric metric) {
         String model = metric.target().modelId();
-        if (!models.exists(sql, ExperimentService.workspace(), model)) throw LoggedModelService.unknown(model);
+        long experiment = models.experimentOf(sql, ExperimentService.workspace(), model)
+                .orElseThrow(() -> LoggedModelService.unknown(model));
+        RequestContext.current().require(Right.WRITE, "logged-model:" + model, "experiment:" + experiment);
         models.addMetric(sql, metric);
     }
 
-    private void writeParams(Sql sql, RunInfo run, Map<String, String> params) {
+    private void writeParams(Sql sql, RunKey run, Map<String, String> params) {
         List<String> changed = new ArrayList<>();
         params.forEach((key, value) -> {
             if (runs.insertParam(sql, run, key, value)) return;
@@ -239,7 +258,7 @@ public final class RunService {
         }
     }
 
-    private void writeTag(Sql sql, RunInfo run, String key, String value) {
+    private void writeTag(Sql sql, RunKey run, String key, String value) {
         boolean isName = key.equals(RUN_NAME_TAG);
         if (isName && value.isEmpty()) return; // A run never loses its name.
         runs.setTag(sql, run, key, value);
@@ -249,7 +268,7 @@ public final class RunService {
     /// Links datasets and logged models that the run read. A dataset linked before stays as it is.
     public void logInputs(String id, List<DatasetInput> datasets, List<String> modelIds) {
         db.tx(sql -> {
-            RunInfo run = requireActive(sql, id);
+            RunKey run = requireActive(sql, id);
             Set<String> seen = new HashSet<>();
             for (DatasetInput dataset : datasets) {
                 if (!seen.add(dataset.name() + "\n" + dataset.digest())) continue;
@@ -276,7 +295,7 @@ public final class RunService {
 
     public void logOutputs(String id, List<Run.ModelOutput> outputs) {
         db.tx(sql -> {
-            RunInfo run = requireActive(sql, id);
+            RunKey run = requireActive(sql, id);
             for (Run.ModelOutput output : outputs) runs.linkModel(sql, run.no(), output.modelId(), true, output.step());
             ledger.append(
                     sql,
@@ -292,14 +311,15 @@ public final class RunService {
     /// Replaces one tag by what a function makes of its old value, in one transaction.
     void editTag(String id, String key, java.util.function.Function<Optional<String>, String> edit) {
         db.tx(sql -> {
-            RunInfo run = requireActive(sql, id);
+            RunKey run = requireActive(sql, id);
             runs.setTag(sql, run, key, edit.apply(runs.tag(sql, run.no(), key)));
             ledger.append(sql, "run.tag-set", run.urn(), Map.of("key", key));
             return 0;
         });
     }
 
-    public Page<Run> search(
+    /// One page of the runs that a filter lets pass; [#withData] reads what they hold.
+    public Page<RunInfo> find(
             List<Long> experiments,
             String filter,
             List<String> orderBy,
@@ -307,26 +327,39 @@ public final class RunService {
             int maxResults,
             Optional<String> pageToken) {
         ExperimentService.checkPageSize(maxResults);
-        RunSearch search = new RunSearch(ExperimentService.workspace(), experiments, filter, orderBy, view);
-        if (experiments.isEmpty()) return Page.last(List.of());
-        return db.read(sql -> {
-            Page<RunInfo> found = search.page(sql, maxResults, pageToken);
-            return new Page<>(runs.withData(sql, found.items()), found.nextToken());
-        });
+        Readable readable = Readable.of("run");
+        List<Long> asked = readable.in(experiments);
+        RunSearch search = new RunSearch(ExperimentService.workspace(), asked, filter, orderBy, view, readable);
+        if (asked.isEmpty()) return Page.last(List.of());
+        return db.read(sql -> search.page(sql, maxResults, pageToken));
+    }
+
+    /// The experiments of those of the runs that are there, whoever asks, by the runs' ids.
+    public Map<String, Long> experimentsOf(Collection<String> ids) {
+        return ids.isEmpty() ? Map.of() : db.read(sql -> runs.experimentsOf(sql, ids));
+    }
+
+    public List<Run> withData(List<RunInfo> found) {
+        return db.read(sql -> runs.withData(sql, found));
     }
 
     List<RunStore.DatasetSummary> searchDatasets(List<Long> experiments) {
-        return db.read(sql -> runs.searchDatasets(sql, ExperimentService.workspace(), experiments, 1000));
+        Visible visible = RequestContext.current().readable("experiment");
+        List<Long> readable = experiments.stream()
+                .filter(id -> visible.shows(String.valueOf(id)))
+                .toList();
+        if (readable.isEmpty()) return List.of();
+        return db.read(sql -> runs.searchDatasets(sql, ExperimentService.workspace(), readable, 1000));
     }
 
     /// One page of a metric's history; an unknown run or key has none.
-    MetricHistoryPage history(String id, String key, OptionalLong maxResults, Optional<String> pageToken) {
+    MetricHistoryPage history(String id, String key, long limit, Optional<String> pageToken) {
         MetricStore.After after = pageToken.map(MetricHistoryPage::parseToken).orElse(null);
         return db.read(sql -> {
             Optional<Long> series = runs.find(sql, ExperimentService.workspace(), id)
+                    .map(run -> may(Right.READ, run))
                     .flatMap(run -> metrics.series(sql, run.no(), key));
             if (series.isEmpty()) return MetricHistoryPage.EMPTY;
-            long limit = maxResults.orElse(Long.MAX_VALUE - 1);
             return MetricHistoryPage.of(metrics.history(sql, series.get(), after, limit + 1), limit);
         });
     }
@@ -334,39 +367,55 @@ public final class RunService {
     /// The sampled history of one run.
     record Sample(String runId, MetricStore.History points) {}
 
-    /// For each run, all points or at most `most` spread evenly over those in the range of steps. Unknown runs have
-    /// none.
+    /// For each run, all points or at most `most` spread evenly over those in the range of steps. Unknown
+    /// runs have none, nor have those that may not be read.
     List<Sample> sample(List<String> runIds, String key, long fromStep, long toStep, int most) {
         return db.read(sql -> {
             Map<String, RunInfo> found = new HashMap<>();
             for (String id : runIds)
-                runs.find(sql, ExperimentService.workspace(), id).ifPresent(run -> found.put(id, run));
+                runs.find(sql, ExperimentService.workspace(), id)
+                        .filter(RunService::isReadable)
+                        .ifPresent(run -> found.put(id, run));
             Map<Long, Long> series = metrics.seriesOf(
                     sql, found.values().stream().map(RunInfo::no).toList(), key);
             List<Sample> sampled = new ArrayList<>();
             for (String id : runIds) {
                 RunInfo run = found.get(id);
                 Long one = run == null ? null : series.get(run.no());
-                if (one != null)
-                    sampled.add(
-                            new Sample(id, MetricSampling.spread(metrics.between(sql, one, fromStep, toStep), most)));
+                if (one != null) sampled.add(new Sample(id, metrics.sample(sql, one, fromStep, toStep, most)));
             }
             return sampled;
         });
     }
 
-    RunInfo require(Sql sql, String id) {
-        return runs.find(sql, ExperimentService.workspace(), id)
-                .orElseThrow(() -> NOT_FOUND.because("Run with id=" + id + " not found"));
+    private RunInfo require(Sql sql, String id, Right right) {
+        return may(right, runs.find(sql, ExperimentService.workspace(), id).orElseThrow(() -> unknown(id)));
     }
 
-    private RunInfo requireActive(Sql sql, String id) {
-        RunInfo run = require(sql, id);
-        if (run.deleted()) {
-            throw INVALID_ARGUMENT.because(
-                    "The run " + id + " must be in the 'active' state. Current state is deleted.");
-        }
+    private static RunInfo may(Right right, RunInfo run) {
+        RequestContext.current().require(right, run.urn(), "experiment:" + run.experiment());
         return run;
+    }
+
+    static boolean isReadable(RunInfo run) {
+        return RequestContext.current().allows(Right.READ, run.urn(), "experiment:" + run.experiment());
+    }
+
+    private RunKey requireActive(Sql sql, String id) {
+        RunStore.Target target =
+                runs.target(sql, ExperimentService.workspace(), id).orElseThrow(() -> unknown(id));
+        RunKey run = target.key();
+        RequestContext.current().require(Right.WRITE, run.urn(), "experiment:" + run.experiment());
+        if (!target.active()) throw notActive(id);
+        return run;
+    }
+
+    private static Failure unknown(String id) {
+        return NOT_FOUND.because("Run with id=" + id + " not found");
+    }
+
+    private static Failure notActive(String id) {
+        return INVALID_ARGUMENT.because("The run " + id + " must be in the 'active' state. Current state is deleted.");
     }
 
     private static RunInfo withNo(RunInfo run, long no) {

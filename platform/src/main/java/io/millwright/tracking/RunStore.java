@@ -4,6 +4,8 @@ import io.millwright.ledger.Sql;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,6 +46,32 @@ final class RunStore {
                         workspace)
                 .stream()
                 .findFirst();
+    }
+
+    /// A run as little as writing to it needs.
+    ///
+    /// @param active false when it lies in the trash
+    record Target(RunKey key, boolean active) {}
+
+    Optional<Target> target(Sql sql, String workspace, String id) {
+        return sql
+                .query(
+                        "select no, experiment, deleted from runs where id = ? and workspace = ? and deleted < 2",
+                        row -> new Target(new RunKey(row.getLong(1), id, row.getLong(2)), row.getInt(3) == 0),
+                        id,
+                        workspace)
+                .stream()
+                .findFirst();
+    }
+
+    Map<String, Long> experimentsOf(Sql sql, Collection<String> ids) {
+        Map<String, Long> found = new HashMap<>();
+        sql.scan(
+                "select id, experiment from runs where id in ("
+                        + String.join(", ", Collections.nCopies(ids.size(), "?")) + ")",
+                row -> found.put(row.getString(1), row.getLong(2)),
+                ids.toArray());
+        return found;
     }
 
     static RunInfo read(ResultSet row) throws SQLException {
@@ -88,7 +116,7 @@ final class RunStore {
     }
 
     /// Writes a param once; false when the key is there already, whatever its value.
-    boolean insertParam(Sql sql, RunInfo run, String key, String value) {
+    boolean insertParam(Sql sql, RunKey run, String key, String value) {
         return sql.update(
                         "insert into run_params (run, key, value, experiment) values (?, ?, ?, ?) on conflict do nothing",
                         run.no(),
@@ -105,7 +133,7 @@ final class RunStore {
                 .findFirst();
     }
 
-    void setTag(Sql sql, RunInfo run, String key, String value) {
+    void setTag(Sql sql, RunKey run, String key, String value) {
         sql.update(
                 "insert into run_tags (run, key, value, experiment) values (?, ?, ?, ?)"
                         + " on conflict (run, key) do update set value = excluded.value",

@@ -36,6 +36,8 @@ public final class TrackingImport {
     private final RunStore runs = new RunStore();
     private final MetricStore metrics = new MetricStore();
     private final LoggedModelStore models = new LoggedModelStore();
+    private final TrashStore trash = new TrashStore();
+    private final TrashArtifactStore purgedPlaces = new TrashArtifactStore();
 
     public TrackingImport(Db db, Ledger ledger, Clock clock) {
         this.db = db;
@@ -167,7 +169,8 @@ public final class TrackingImport {
         Optional<String> here = db.read(sql -> runs.find(sql, ExperimentService.workspace(), runId))
                 .map(RunInfo::artifactUri)
                 .filter(uri -> ArtifactLocations.ownPath(uri).isPresent());
-        return here.orElseGet(() -> ArtifactLocations.under(ownLocation(experiment), runId, "artifacts"));
+        return here.orElseGet(
+                () -> reclaimed(runId, ArtifactLocations.under(ownLocation(experiment), runId, "artifacts")));
     }
 
     /// Where this server keeps the artifacts of a logged model of the source, as clients spell it.
@@ -175,7 +178,24 @@ public final class TrackingImport {
         Optional<String> here = db.read(sql -> models.find(sql, ExperimentService.workspace(), modelId))
                 .map(LoggedModel::artifactUri)
                 .filter(uri -> ArtifactLocations.ownPath(uri).isPresent());
-        return here.orElseGet(() -> ArtifactLocations.under(ownLocation(experiment), "models", modelId, "artifacts"));
+        return here.orElseGet(() ->
+                reclaimed(modelId, ArtifactLocations.under(ownLocation(experiment), "models", modelId, "artifacts")));
+    }
+
+    /// What has this id may have been purged here before; from now on its place is not swept.
+    private String reclaimed(String id, String artifactUri) {
+        db.tx(sql -> {
+            if (trash.isBeingPurged(sql, id)) {
+                throw CONFLICT.because("%s is being removed for good here. Import again when that is done.", id);
+            }
+            keepPlace(sql, artifactUri);
+            return artifactUri;
+        });
+        return artifactUri;
+    }
+
+    private void keepPlace(Sql sql, String artifactUri) {
+        pathInOwnStore(artifactUri).ifPresent(path -> purgedPlaces.forget(sql, ExperimentService.workspace(), path));
     }
 
     private static String ownLocation(Placed experiment) {
@@ -224,7 +244,7 @@ public final class TrackingImport {
             boolean first = !begun;
             db.tx(sql -> {
                 RunInfo run = first ? begin(sql, last) : require(sql);
-                metrics.append(sql, run, waiting);
+                metrics.append(sql, run.key(), waiting);
                 if (last) {
                     if (!first) runs.deleteTag(sql, run.no(), UNFINISHED_TAG);
                     remember(sql, true);
@@ -254,9 +274,10 @@ public final class TrackingImport {
                     .orElseThrow(() -> CONFLICT.because(
                             "Run %s belongs to another workspace here.",
                             given.info().id()));
+            keepPlace(sql, run.artifactUri());
             given.params().forEach((key, value) -> imports.setParam(sql, run, key, value));
-            given.tags().forEach((key, value) -> runs.setTag(sql, run, key, value));
-            if (!run.name().isEmpty()) runs.setTag(sql, run, RunService.RUN_NAME_TAG, run.name());
+            given.tags().forEach((key, value) -> runs.setTag(sql, run.key(), key, value));
+            if (!run.name().isEmpty()) runs.setTag(sql, run.key(), RunService.RUN_NAME_TAG, run.name());
             for (DatasetInput dataset : given.datasets()) {
                 long id = runs.dataset(sql, run.experiment(), dataset);
                 runs.linkDataset(sql, run.no(), id);
@@ -266,7 +287,7 @@ public final class TrackingImport {
             given.modelOutputs().forEach(out -> imports.linkModelOnce(sql, run.no(), out.modelId(), true, out.step()));
             // A run that an earlier import left unfinished still carries the tag.
             if (isAll) runs.deleteTag(sql, run.no(), UNFINISHED_TAG);
-            else runs.setTag(sql, run, UNFINISHED_TAG, incoming.source());
+            else runs.setTag(sql, run.key(), UNFINISHED_TAG, incoming.source());
             if (!isAll) remember(sql, false);
             return run;
         }
@@ -293,6 +314,7 @@ public final class TrackingImport {
             if (!imports.upsertModel(sql, ExperimentService.workspace(), model)) {
                 throw CONFLICT.because("Logged model %s belongs to another workspace here.", model.id());
             }
+            keepPlace(sql, model.artifactUri());
             model.params().forEach((key, value) -> models.setParam(sql, model.id(), key, value));
             model.tags().forEach((key, value) -> models.setTag(sql, model.id(), key, value));
             model.metrics().forEach(metric -> models.addMetric(sql, metric));

@@ -5,47 +5,76 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import io.millwright.http.BodyKind;
 import io.millwright.http.Call;
 import io.millwright.http.Json;
+import io.millwright.http.Need;
+import io.millwright.http.Operations;
 import io.millwright.http.Reply;
 import io.millwright.http.Routes;
+import io.millwright.kernel.Page;
 import io.millwright.lake.Sweep;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
-import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Millwright's own REST for the trash and for space.
 final class TrashApi {
-    private static final int PAGE = 1000;
+    private static final int USUAL_PAGE = 100;
+    private static final Set<String> COLLECT_FIELDS =
+            Set.of("older_than", "keep_artifacts", "dry_run", "all_workspaces");
 
     private final TrashService trash;
+    private final Operations operations;
 
-    TrashApi(TrashService trash) {
+    TrashApi(TrashService trash, Operations operations) {
         this.trash = trash;
+        this.operations = operations;
     }
 
     void addRoutes(Routes routes) {
         routes.own()
                 .on(
+                        Need.MANAGE,
                         "GET",
                         "/trash",
                         BodyKind.NONE,
-                        "What lies in the trash, and what taking it away would free",
+                        "A page of what lies in the trash, and what taking each thing away would free",
                         this::list)
                 .on(
+                        Need.MANAGE,
                         "POST",
                         "/trash/collect",
                         BodyKind.JSON,
-                        "Takes away what has been in the trash long enough",
+                        "Begins to take away what has been in the trash long enough; answers with an operation",
                         this::collect)
-                .on("GET", "/space", BodyKind.NONE, "What each experiment keeps", this::space);
+                .on(Need.MANAGE, "GET", "/space", BodyKind.NONE, "A page of what each experiment keeps", this::space);
     }
 
     private Reply list(Call call) throws IOException {
         Duration olderThan =
                 call.queryValue("older_than").map(TrashApi::duration).orElse(Duration.ZERO);
-        return reply(trash.collect(request(olderThan, false, true), purged -> {}));
+        Page<TrashService.Purged> page =
+                trash.list(workspace(call), olderThan, maxResults(call), call.queryValue("page_token"));
+        return Reply.json(json -> {
+            json.writeStartObject().writeName("items").writeStartArray();
+            for (TrashService.Purged one : page.items()) {
+                json.writeStartObject();
+                json.writeStringProperty("kind", one.kind().word());
+                json.writeStringProperty("workspace", one.workspace());
+                json.writeStringProperty("id", one.id());
+                json.writeStringProperty("name", one.name());
+                json.writeNumberProperty("files", one.files());
+                json.writeNumberProperty("bytes", one.bytes());
+                json.writeNumberProperty("own_bytes", one.freedBytes());
+                json.writeBooleanProperty("artifacts_elsewhere", one.artifactsElsewhere());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            endPage(json, page);
+        });
     }
 
     private Reply collect(Call call) throws IOException {
@@ -53,19 +82,89 @@ final class TrashApi {
         if (!body.isObject())
             throw INVALID_ARGUMENT.because(
                     "The body is not a JSON object. Send {\"older_than\": \"P30D\", \"keep_artifacts\": false, \"dry_run\": false}, each optional.");
+        for (String field : body.propertyNames()) {
+            // What is misspelt here would delete more than was meant.
+            if (!COLLECT_FIELDS.contains(field))
+                throw INVALID_ARGUMENT.because("Unknown field '%s', expected one of %s.", field, COLLECT_FIELDS);
+        }
         JsonNode olderThan = body.path("older_than");
         if (!olderThan.isMissingNode() && !olderThan.isString())
             throw INVALID_ARGUMENT.because("'older_than' is no text, expected an ISO 8601 duration such as \"P30D\".");
-        return reply(trash.collect(
-                request(
-                        olderThan.isString() ? duration(olderThan.stringValue()) : Duration.ZERO,
-                        flag(body, "keep_artifacts"),
-                        flag(body, "dry_run")),
-                purged -> {}));
+        var request = new TrashService.Request(
+                flag(body, "all_workspaces") ? null : ExperimentService.workspace(),
+                olderThan.isString() ? duration(olderThan.stringValue()) : Duration.ZERO,
+                flag(body, "keep_artifacts"),
+                flag(body, "dry_run"));
+        return operations.start("trash-collection", progress -> run(request, progress));
     }
 
-    private static TrashService.Request request(Duration olderThan, boolean keepArtifacts, boolean dryRun) {
-        return new TrashService.Request(ExperimentService.workspace(), olderThan, keepArtifacts, dryRun);
+    private JsonNode run(TrashService.Request request, Operations.Progress progress) {
+        long[] sums = new long[3];
+        TrashService.Report report = trash.collect(request, purged -> {
+            progress.tell("things", ++sums[0]);
+            progress.tell("files", sums[1] += purged.files());
+            progress.tell("bytes", sums[2] += purged.bytes());
+        });
+        ObjectNode result = Json.MAPPER
+                .createObjectNode()
+                .put("dry_run", request.dryRun())
+                .put("things", report.things())
+                .put("files", report.files())
+                .put("bytes", report.bytes())
+                .put("freed_bytes", report.freedBytes());
+        report.sweep().ifPresent(sweep -> describe(sweep, result.putObject("sweep")));
+        return result;
+    }
+
+    private static void describe(Sweep sweep, ObjectNode json) {
+        json.put("contents", sweep.blobs() + sweep.strays());
+        json.put("uploads", sweep.uploads());
+        json.put("bytes", sweep.bytes());
+    }
+
+    private Reply space(Call call) throws IOException {
+        Page<TrashService.Usage> page = trash.usage(workspace(call), maxResults(call), call.queryValue("page_token"));
+        return Reply.json(json -> {
+            json.writeStartObject().writeName("experiments").writeStartArray();
+            for (TrashService.Usage one : page.items()) {
+                json.writeStartObject();
+                json.writeStringProperty("experiment_id", String.valueOf(one.experiment()));
+                json.writeStringProperty("workspace", one.workspace());
+                json.writeStringProperty("name", one.name());
+                json.writeBooleanProperty("deleted", one.deleted());
+                json.writeNumberProperty("runs", one.runs());
+                json.writeNumberProperty("deleted_runs", one.deletedRuns());
+                json.writeNumberProperty("metrics", one.metrics());
+                json.writeNumberProperty("files", one.files());
+                json.writeNumberProperty("bytes", one.bytes());
+                json.writeNumberProperty("own_bytes", one.ownBytes());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            endPage(json, page);
+        });
+    }
+
+    private static void endPage(JsonGenerator json, Page<?> page) {
+        page.nextToken().ifPresent(token -> json.writeStringProperty("next_page_token", token));
+        json.writeEndObject();
+    }
+
+    /// Null for all.
+    private static @Nullable String workspace(Call call) {
+        return switch (call.queryValue("all_workspaces").orElse("false")) {
+            case "true" -> null;
+            case "false" -> ExperimentService.workspace();
+            default -> throw INVALID_ARGUMENT.because("'all_workspaces' is neither true nor false.");
+        };
+    }
+
+    private static int maxResults(Call call) {
+        try {
+            return call.queryValue("max_results").map(Integer::parseInt).orElse(USUAL_PAGE);
+        } catch (NumberFormatException e) {
+            throw INVALID_ARGUMENT.because("'max_results' is no number, expected 1 to %d.", TrashService.LARGEST_PAGE);
+        }
     }
 
     private static boolean flag(JsonNode body, String name) {
@@ -84,64 +183,5 @@ final class TrashApi {
         }
         throw INVALID_ARGUMENT.because(
                 "'older_than' is no duration of up to 100 years: expected ISO 8601, such as P30D or PT12H.");
-    }
-
-    private static Reply reply(TrashService.Report report) throws IOException {
-        return Reply.json(json -> {
-            json.writeStartObject().writeName("items").writeStartArray();
-            for (TrashService.Purged one : report.purged()) {
-                json.writeStartObject();
-                json.writeStringProperty("kind", one.kind());
-                json.writeStringProperty("id", one.id());
-                json.writeStringProperty("name", one.name());
-                json.writeNumberProperty("files", one.files());
-                json.writeNumberProperty("bytes", one.bytes());
-                json.writeBooleanProperty("artifacts_elsewhere", one.artifactsElsewhere());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeNumberProperty("bytes", report.bytes());
-            if (report.sweep().isPresent()) sweep(json, report.sweep().get());
-            json.writeEndObject();
-        });
-    }
-
-    private static void sweep(JsonGenerator json, Sweep sweep) {
-        json.writeName("orphans").writeStartObject();
-        json.writeNumberProperty("count", sweep.blobs() + sweep.strays());
-        json.writeNumberProperty("bytes", sweep.bytes());
-        json.writeNumberProperty("stale_uploads", sweep.uploads());
-        json.writeEndObject();
-    }
-
-    private Reply space(Call call) throws IOException {
-        long after;
-        try {
-            after = Long.parseLong(call.queryValue("after").orElse("-1"));
-        } catch (NumberFormatException e) {
-            throw INVALID_ARGUMENT.because("'after' is no number, expected the next_after of the page before.");
-        }
-        List<TrashService.Usage> usage = trash.usage(ExperimentService.workspace(), after, PAGE + 1);
-        List<TrashService.Usage> page = usage.subList(0, Math.min(PAGE, usage.size()));
-        return Reply.json(json -> {
-            json.writeStartObject().writeName("experiments").writeStartArray();
-            for (TrashService.Usage one : page) {
-                json.writeStartObject();
-                json.writeStringProperty("experiment_id", String.valueOf(one.experiment()));
-                json.writeStringProperty("name", one.name());
-                json.writeBooleanProperty("deleted", one.deleted());
-                json.writeNumberProperty("runs", one.runs());
-                json.writeNumberProperty("deleted_runs", one.deletedRuns());
-                json.writeNumberProperty("metrics", one.metrics());
-                json.writeNumberProperty("files", one.files());
-                json.writeNumberProperty("bytes", one.bytes());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
-            if (usage.size() > PAGE)
-                json.writeStringProperty(
-                        "next_after", String.valueOf(page.getLast().experiment()));
-            json.writeEndObject();
-        });
     }
 }

@@ -1,25 +1,36 @@
 package io.millwright.tracking;
 
+import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+import static io.millwright.kernel.ErrorCode.PERMISSION_DENIED;
+
+import io.millwright.kernel.Page;
 import io.millwright.kernel.RequestContext;
+import io.millwright.kernel.Right;
 import io.millwright.lake.ArtifactService;
 import io.millwright.lake.SpaceReport;
 import io.millwright.lake.Sweep;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
+import io.millwright.search.PageToken;
+import io.millwright.tracking.TrashStore.Item;
+import io.millwright.tracking.TrashStore.Part;
+import io.millwright.tracking.TrashStore.Position;
+import io.millwright.tracking.TrashStore.Scope;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Deletion that works: what lies in the trash, what taking it away would free, and taking it away, rows and artifacts.
-/// Of each thing a tombstone stays in the ledger.
+/// Deletion that works: what lies in the trash, what taking it away would free, and taking it away, rows and
+/// artifacts. Of each thing a tombstone stays in the ledger.
 public final class TrashService {
-    private static final int PAGE = 500;
-    private static final int POINTS_AT_ONCE = 20_000;
+    static final int LARGEST_PAGE = 1000;
+
+    private static final Pattern EXPERIMENT_ID = Pattern.compile("\\d{0,18}");
 
     /// What to take away.
     ///
@@ -29,26 +40,51 @@ public final class TrashService {
     /// @param dryRun only say what would go
     public record Request(@Nullable String workspace, Duration olderThan, boolean keepArtifacts, boolean dryRun) {}
 
-    /// One thing that went, or would go.
+    /// What can be taken away.
+    public enum Kind {
+        EXPERIMENT("experiment"),
+        RUN("run"),
+        LOGGED_MODEL("logged-model"),
+        /// Files that a late client stored under something that was taken away before; its id is their path.
+        LATE_ARTIFACTS("late-artifacts");
+
+        private final String word;
+
+        Kind(String word) {
+            this.word = word;
+        }
+
+        public String word() {
+            return word;
+        }
+    }
+
+    /// One thing that went, or would go. The artifacts of an experiment stand with its runs and logged models.
     ///
-    /// @param bytes of its artifacts; what is shared with others is freed with the last of them
+    /// @param bytes the sizes of its files
+    /// @param freedBytes what the store holds less without them: content that others refer to stays
+    /// @param artifactsElsewhere they lie outside of this server's store, where it takes nothing away
     public record Purged(
-            String kind,
+            Kind kind,
             String workspace,
             String id,
             String name,
             long files,
             long bytes,
+            long freedBytes,
             boolean artifactsElsewhere) {}
 
     /// What a collection did, or would do.
-    public record Report(List<Purged> purged, Optional<Sweep> sweep) {
-        public long bytes() {
-            return purged.stream().mapToLong(Purged::bytes).sum();
-        }
-    }
+    ///
+    /// @param bytes the sizes of the files that went
+    /// @param freedBytes what the store holds less, contents that nobody referred to before included
+    /// @param sweep empty when artifacts were to be kept
+    public record Report(long things, long files, long bytes, long freedBytes, Optional<Sweep> sweep) {}
 
     /// What one experiment keeps.
+    ///
+    /// @param bytes the sizes of its files
+    /// @param ownBytes what only they hold: content is stored once, however many files have it
     public record Usage(
             long experiment,
             String workspace,
@@ -58,13 +94,15 @@ public final class TrashService {
             long deletedRuns,
             long metrics,
             long files,
-            long bytes) {}
+            long bytes,
+            long ownBytes) {}
 
     private final Db db;
     private final Ledger ledger;
     private final Clock clock;
     private final ArtifactService artifacts;
     private final TrashStore trash = new TrashStore();
+    private final ExperimentStore experiments = new ExperimentStore();
 
     TrashService(Db db, Ledger ledger, Clock clock, ArtifactService artifacts) {
         this.db = db;
@@ -73,172 +111,130 @@ public final class TrashService {
         this.artifacts = artifacts;
     }
 
-    /// Takes away what has been in the trash long enough: runs and logged models first, then experiments with all that
-    /// is in them. May be stopped at any point and run again.
+    /// Takes away what has been in the trash long enough: experiments with all that is in them, runs, logged
+    /// models, and what was stored under them since. May be stopped at any point and run again, also several at
+    /// once; what somebody restores before its turn stays whole, and what has had its turn cannot be restored.
     ///
-    /// @param progress told of each thing as it goes
+    /// @param progress told of each thing when it is gone; may throw to stop
     public Report collect(Request request, Consumer<Purged> progress) {
-        long before = clock.millis() - request.olderThan().toMillis();
-        List<Purged> purged = new ArrayList<>();
-        Consumer<Purged> note = one -> {
-            purged.add(one);
-            progress.accept(one);
-        };
-        if (request.dryRun()) {
-            list(request.workspace(), before).forEach(item -> note.accept(measure(item, request)));
-            return new Report(purged, request.keepArtifacts() ? Optional.empty() : Optional.of(artifacts.sweep(true)));
+        requireAll(request.workspace());
+        return new TrashCollection(db, ledger, clock, artifacts, request, progress).run();
+    }
+
+    /// A page of what lies in the trash: experiments, runs, logged models, each the oldest first.
+    ///
+    /// @param workspace null for all
+    public Page<Purged> list(
+            @Nullable String workspace, Duration olderThan, int maxResults, Optional<String> pageToken) {
+        if (maxResults < 1 || maxResults > LARGEST_PAGE) {
+            throw INVALID_ARGUMENT.because("'max_results' is %d, expected 1 to %d.", maxResults, LARGEST_PAGE);
         }
-        drain(
-                () -> db.read(sql -> trash.runs(sql, request.workspace(), before, PAGE)),
-                item -> purge(item, request, note));
-        drain(
-                () -> db.read(sql -> trash.loggedModels(sql, request.workspace(), before, PAGE)),
-                item -> purge(item, request, note));
-        drain(() -> db.read(sql -> trash.experiments(sql, request.workspace(), before, PAGE)), item -> {
-            drain(
-                    () -> {
-                        db.tx(sql -> {
-                            if (trash.isDeletedExperiment(sql, item.experiment()))
-                                trash.trashContents(sql, item.experiment(), clock.millis());
-                            return 0;
-                        });
-                        return db.read(sql -> trash.contentsOf(sql, item.experiment(), PAGE));
-                    },
-                    inside -> purge(inside, request, note));
-            purge(item, request, note);
+        requireAll(workspace);
+        Place place = pageToken
+                .map(Place::parse)
+                .orElseGet(() -> new Place(Part.EXPERIMENTS, Position.START, clock.millis() - olderThan.toMillis()));
+        List<Item> items = new ArrayList<>();
+        List<Part> parts = new ArrayList<>();
+        db.read(sql -> {
+            Position after = place.after();
+            for (int i = place.part().ordinal(); i < Part.values().length && items.size() <= maxResults; i++) {
+                Part part = Part.values()[i];
+                Scope scope = new Scope(workspace == null ? "" : workspace, place.before());
+                List<Item> more = trash.page(sql, part, scope, after, maxResults + 1 - items.size());
+                items.addAll(more);
+                more.forEach(item -> parts.add(part));
+                after = Position.START;
+            }
+            return 0;
         });
-        return new Report(purged, request.keepArtifacts() ? Optional.empty() : Optional.of(artifacts.sweep(false)));
+        int size = Math.min(maxResults, items.size());
+        Optional<String> next = items.size() > maxResults
+                ? Optional.of(new Place(parts.get(size - 1), items.get(size - 1).position(), place.before()).token())
+                : Optional.empty();
+        return new Page<>(items.subList(0, size).stream().map(this::measured).toList(), next);
     }
 
-    /// All that lies in the trash, oldest first; things inside a deleted experiment stand by themselves.
-    private List<TrashStore.Item> list(@Nullable String workspace, long before) {
-        return db.read(sql -> {
-            List<TrashStore.Item> all = new ArrayList<>(trash.runs(sql, workspace, before, 100_000));
-            all.addAll(trash.loggedModels(sql, workspace, before, 100_000));
-            all.addAll(trash.experiments(sql, workspace, before, 100_000));
-            return all;
-        });
-    }
+    /// Where a page begins: after this item of this part, of what was deleted before this.
+    private record Place(Part part, Position after, long before) {
+        String token() {
+            return PageToken.encode(List.of((long) part.ordinal(), after.at(), after.id(), before));
+        }
 
-    /// Page by page until nothing is left or nothing goes any more.
-    private static void drain(
-            java.util.function.Supplier<List<TrashStore.Item>> page, Consumer<TrashStore.Item> purge) {
-        List<TrashStore.Item> last = List.of();
-        for (List<TrashStore.Item> items = page.get(); !items.isEmpty() && !items.equals(last); items = page.get()) {
-            items.forEach(purge);
-            last = items;
+        static Place parse(String token) {
+            List<Object> key = PageToken.decode(token, Long.class, Long.class, String.class, Long.class);
+            long part = (Long) key.get(0);
+            String id = (String) key.get(2);
+            boolean possible = part >= 0
+                    && part < Part.values().length
+                    && (part != Part.EXPERIMENTS.ordinal()
+                            || EXPERIMENT_ID.matcher(id).matches());
+            if (!possible) throw INVALID_ARGUMENT.because("'page_token' is none that this list has given out.");
+            return new Place(Part.values()[(int) part], new Position((Long) key.get(1), id), (Long) key.get(3));
         }
     }
 
-    private Purged measure(TrashStore.Item item, Request request) {
-        Optional<String> path = ArtifactLocations.ownPath(item.artifactUri());
-        // An experiment's own folder is counted with the runs and models in it.
-        boolean counts =
-                path.isPresent() && !request.keepArtifacts() && !item.kind().equals("experiment");
-        SpaceReport space = counts
-                ? inWorkspace(item.workspace(), () -> artifacts.spaceUnder(path.get()))
-                : new SpaceReport(0, 0, 0);
-        return new Purged(
-                item.kind(), item.workspace(), item.id(), item.name(), space.files(), space.bytes(), path.isEmpty());
+    private Purged measured(Item item) {
+        return TrashCollection.purged(item, false, path -> artifacts.spaceUnder(path));
     }
 
-    private void purge(TrashStore.Item item, Request request, Consumer<Purged> note) {
-        Purged purged = measure(item, request);
-        boolean gone = switch (item.kind()) {
-            case "run" -> purgeRun(item, purged, request);
-            case "logged-model" ->
-                purgeRows(
-                        item,
-                        request,
-                        () -> db.tx(sql -> {
-                            if (!trash.deleteLoggedModel(sql, item.id())) return false;
-                            tombstone(sql, item, purged, request);
-                            return true;
-                        }));
-            default ->
-                purgeRows(
-                        item,
-                        request,
-                        () -> db.tx(sql -> {
-                            if (!trash.isDeletedExperiment(sql, item.experiment())) return false;
-                            trash.deleteExperiment(sql, item.experiment());
-                            tombstone(sql, item, purged, request);
-                            return true;
-                        }));
-        };
-        if (gone) note.accept(purged);
-    }
-
-    /// A long history goes in pieces, so that nobody waits behind it; the run is out of sight from the first piece on.
-    private boolean purgeRun(TrashStore.Item item, Purged purged, Request request) {
-        Optional<Long> run = db.tx(sql -> trash.beginPurge(sql, item.id()));
-        if (run.isEmpty()) return false;
-        while (db.tx(sql -> trash.deletePoints(sql, run.get(), POINTS_AT_ONCE)) > 0) {
-            // Each piece is its own transaction.
+    /// The trash is looked at and emptied as a whole, by whoever nothing in it is hidden from.
+    ///
+    /// @param workspace null for all
+    private static void requireAll(@Nullable String workspace) {
+        RequestContext context = RequestContext.current();
+        if (workspace == null) {
+            context.require(Right.ADMIN, "workspace:*");
+            return;
         }
-        return purgeRows(
-                item,
-                request,
-                () -> db.tx(sql -> {
-                    trash.deleteRun(sql, run.get());
-                    tombstone(sql, item, purged, request);
-                    return true;
-                }));
-    }
-
-    /// Artifacts go before the rows that lead to them: after a crash in between, the next collection finds them again.
-    private boolean purgeRows(TrashStore.Item item, Request request, java.util.function.BooleanSupplier rows) {
-        Optional<String> path = ArtifactLocations.ownPath(item.artifactUri());
-        boolean ownFolder = !item.kind().equals("experiment");
-        if (path.isPresent() && ownFolder && !request.keepArtifacts()) {
-            inWorkspace(item.workspace(), () -> artifacts.deleteTree(path.get()));
+        RequestContext there = context.in(workspace);
+        there.requireOnWorkspace(Right.MANAGE);
+        for (String kind : List.of("experiment", "run", "logged-model")) {
+            if (there.access().visible(Right.MANAGE, workspace, kind).isEverything()) continue;
+            throw PERMISSION_DENIED.because(
+                    "Permission denied: the trash of workspace '%s' may hold things that '%s' is denied. Ask an"
+                            + " administrator to empty it.",
+                    workspace, context.principal().name());
         }
-        return rows.getAsBoolean();
-    }
-
-    private void tombstone(io.millwright.ledger.Sql sql, TrashStore.Item item, Purged purged, Request request) {
-        ledger.append(
-                sql,
-                item.kind() + ".purged",
-                item.kind() + ":" + item.id(),
-                Map.of(
-                        "name",
-                        item.name(),
-                        "experiment",
-                        item.experiment(),
-                        "files",
-                        purged.files(),
-                        "bytes",
-                        purged.bytes(),
-                        "artifacts_kept",
-                        request.keepArtifacts() || purged.artifactsElsewhere()));
     }
 
     /// What each experiment keeps, by id.
     ///
-    /// @param after the last id of the page before, -1 for the first
-    public List<Usage> usage(@Nullable String workspace, long after, int limit) {
-        return db.read(sql -> trash.usage(sql, workspace, after, limit)).stream()
-                .map(u -> {
-                    SpaceReport space = ArtifactLocations.ownPath(u.artifactLocation())
-                            .map(path -> inWorkspace(u.workspace(), () -> artifacts.spaceUnder(path)))
-                            .orElse(new SpaceReport(0, 0, 0));
-                    return new Usage(
-                            u.experiment(),
-                            u.workspace(),
-                            u.name(),
-                            u.deleted(),
-                            u.runs(),
-                            u.deletedRuns(),
-                            u.metricSeries(),
-                            space.files(),
-                            space.bytes());
-                })
-                .toList();
+    /// @param workspace null for all
+    public Page<Usage> usage(@Nullable String workspace, int maxResults, Optional<String> pageToken) {
+        if (maxResults < 1 || maxResults > LARGEST_PAGE) {
+            throw INVALID_ARGUMENT.because("'max_results' is %d, expected 1 to %d.", maxResults, LARGEST_PAGE);
+        }
+        requireAll(workspace);
+        long after = pageToken
+                .map(token -> (Long) PageToken.decode(token, Long.class).getFirst())
+                .orElse(-1L);
+        List<ExperimentStore.Counts> counts =
+                db.read(sql -> experiments.counts(sql, workspace == null ? "" : workspace, after, maxResults + 1));
+        List<Usage> page = counts.stream().limit(maxResults).map(this::usage).toList();
+        Optional<String> next = counts.size() > maxResults
+                ? Optional.of(PageToken.encode(List.of(page.getLast().experiment())))
+                : Optional.empty();
+        return new Page<>(page, next);
     }
 
-    private static <T> T inWorkspace(String workspace, ScopedValue.CallableOp<T, RuntimeException> body) {
-        RequestContext context = RequestContext.current();
-        return new RequestContext(context.requestId(), context.principal(), workspace).call(body);
+    private Usage usage(ExperimentStore.Counts of) {
+        SpaceReport space = ArtifactLocations.ownPath(of.artifactLocation())
+                .map(path -> inWorkspace(of.workspace(), () -> artifacts.spaceUnder(path)))
+                .orElse(SpaceReport.NOTHING);
+        return new Usage(
+                of.experiment(),
+                of.workspace(),
+                of.name(),
+                of.deleted(),
+                of.runs(),
+                of.deletedRuns(),
+                of.metricSeries(),
+                space.files(),
+                space.bytes(),
+                space.ownBytes());
+    }
+
+    static <T> T inWorkspace(String workspace, ScopedValue.CallableOp<T, RuntimeException> body) {
+        return RequestContext.current().in(workspace).call(body);
     }
 }

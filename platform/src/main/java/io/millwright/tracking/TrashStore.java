@@ -1,103 +1,201 @@
 package io.millwright.tracking;
 
 import io.millwright.ledger.Sql;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// The SQL of the trash: what lies in it, and taking rows away for good.
+///
+/// A run or logged model whose rows and files are being taken away has `deleted` above 1: nobody sees or
+/// restores it any more, and the next collection finishes it, however old.
 final class TrashStore {
-    /// A run whose rows are being taken away; nobody sees it any more.
-    static final int PURGING = 2;
+    private static final int PURGING = 2;
+    private static final int PURGING_ROWS_ONLY = 3;
+
+    /// With an experiment goes all that is in it. So it stays while a run in it is active, as one is that was restored
+    /// by itself, or not in the trash for long enough. Binds the time before which a thing must have been deleted.
+    private static final String WITH_ALL_ITS_RUNS =
+            " and not exists (select 1 from runs r where r.experiment = e.id and (r.deleted = 0 or r.deleted_at > ?))";
+
+    /// The lists that make up the trash, each with its own order.
+    enum Part {
+        EXPERIMENTS,
+        RUNS,
+        LOGGED_MODELS,
+        /// Deleting an experiment leaves its logged models as they are, as in MLflow; they go with it all the same.
+        MODELS_OF_EXPERIMENTS
+    }
+
+    /// Which part of the trash is meant.
+    ///
+    /// @param workspace empty for all
+    /// @param before only what was deleted at or before this, in epoch milliseconds
+    record Scope(String workspace, long before) {}
+
+    /// A place in the order of a part.
+    record Position(long at, String id) {
+        static final Position START = new Position(Long.MIN_VALUE, "");
+    }
 
     /// One thing in the trash.
     ///
-    /// @param kind `experiment`, `run` or `logged-model`
-    /// @param deletedAtMillis when it got there
+    /// @param position its place in its part
     record Item(
-            String kind,
+            TrashService.Kind kind,
             String workspace,
             long experiment,
             String id,
             String name,
-            long deletedAtMillis,
-            String artifactUri) {}
+            String artifactUri,
+            Position position) {}
 
-    /// What one experiment keeps.
-    record Usage(
-            long experiment,
-            String workspace,
-            String name,
-            String artifactLocation,
-            boolean deleted,
-            long runs,
-            long deletedRuns,
-            long metricSeries) {}
-
-    List<Item> runs(Sql sql, @Nullable String workspace, long before, int limit) {
-        return sql.query(
-                "select 'run', workspace, experiment, id, name, deleted_at, artifact_uri from runs"
-                        + " where deleted >= 1 and deleted_at <= ? and (workspace = ? or ? = '') order by deleted_at, id limit ?",
-                TrashStore::item,
-                before,
-                orAll(workspace),
-                orAll(workspace),
-                limit);
+    List<Item> page(Sql sql, Part part, Scope scope, Position after, int limit) {
+        return switch (part) {
+            case EXPERIMENTS ->
+                sql.query(
+                        "select e.workspace, e.id, cast(e.id as varchar(20)), e.name, e.artifact_location, e.deleted_at"
+                                + " from experiments e where e.deleted_at <= ? and (e.workspace = ? or ? = '')"
+                                + WITH_ALL_ITS_RUNS
+                                + " and (e.deleted_at, e.id) > (?, ?) order by e.deleted_at, e.id limit ?",
+                        row -> item(TrashService.Kind.EXPERIMENT, row),
+                        scope.before(),
+                        scope.workspace(),
+                        scope.workspace(),
+                        scope.before(),
+                        after.at(),
+                        after.id().isEmpty() ? -1 : Long.parseLong(after.id()),
+                        limit);
+            case RUNS ->
+                sql.query(
+                        "select workspace, experiment, id, name, artifact_uri, deleted_at from runs where deleted >= 1"
+                                + " and deleted_at <= ? and (workspace = ? or ? = '') and (deleted_at, id) > (?, ?)"
+                                + " order by deleted_at, id limit ?",
+                        row -> item(TrashService.Kind.RUN, row),
+                        scope.before(),
+                        scope.workspace(),
+                        scope.workspace(),
+                        after.at(),
+                        after.id(),
+                        limit);
+            case LOGGED_MODELS ->
+                sql.query(
+                        "select workspace, experiment, id, name, artifact_uri, updated_at from logged_models"
+                                + " where deleted >= 1 and updated_at <= ? and (workspace = ? or ? = '')"
+                                + " and (updated_at, id) > (?, ?) order by updated_at, id limit ?",
+                        row -> item(TrashService.Kind.LOGGED_MODEL, row),
+                        scope.before(),
+                        scope.workspace(),
+                        scope.workspace(),
+                        after.at(),
+                        after.id(),
+                        limit);
+            case MODELS_OF_EXPERIMENTS ->
+                sql.query(
+                        "select m.workspace, m.experiment, m.id, m.name, m.artifact_uri, m.experiment"
+                                + " from logged_models m join experiments e on e.id = m.experiment"
+                                + " where e.deleted_at <= ? and (e.workspace = ? or ? = '')" + WITH_ALL_ITS_RUNS
+                                + " and (m.deleted = 0 or (m.deleted = 1 and m.updated_at > ?))"
+                                + " and (m.experiment, m.id) > (?, ?) order by m.experiment, m.id limit ?",
+                        row -> item(TrashService.Kind.LOGGED_MODEL, row),
+                        scope.before(),
+                        scope.workspace(),
+                        scope.workspace(),
+                        scope.before(),
+                        scope.before(),
+                        after.at(),
+                        after.id(),
+                        limit);
+        };
     }
 
-    List<Item> loggedModels(Sql sql, @Nullable String workspace, long before, int limit) {
-        return sql.query(
-                "select 'logged-model', workspace, experiment, id, name, updated_at, artifact_uri from logged_models"
-                        + " where deleted = 1 and updated_at <= ? and (workspace = ? or ? = '') order by updated_at, id limit ?",
-                TrashStore::item,
-                before,
-                orAll(workspace),
-                orAll(workspace),
-                limit);
-    }
-
-    List<Item> experiments(Sql sql, @Nullable String workspace, long before, int limit) {
-        return sql.query(
-                "select 'experiment', workspace, id, cast(id as varchar(20)), name, deleted_at, artifact_location from experiments"
-                        + " where deleted_at <= ? and (workspace = ? or ? = '') order by deleted_at, experiments.id limit ?",
-                TrashStore::item,
-                before,
-                orAll(workspace),
-                orAll(workspace),
-                limit);
-    }
-
-    private static String orAll(@Nullable String workspace) {
-        return workspace == null ? "" : workspace;
-    }
-
-    private static Item item(java.sql.ResultSet row) throws java.sql.SQLException {
+    private static Item item(TrashService.Kind kind, ResultSet row) throws SQLException {
+        String id = row.getString(3);
         return new Item(
+                kind,
                 row.getString(1),
-                row.getString(2),
-                row.getLong(3),
+                row.getLong(2),
+                id,
                 row.getString(4),
                 row.getString(5),
-                row.getLong(6),
-                row.getString(7));
+                new Position(row.getLong(6), id));
     }
 
-    /// Marks a run as going; empty when it left the trash meanwhile.
-    Optional<Long> beginPurge(Sql sql, String id) {
+    /// Takes an experiment's own rows away and puts all that is in it beyond restoring, to be taken away next. False
+    /// when it left the trash meanwhile, or something in it did.
+    boolean purgeExperiment(Sql sql, long id, long before, boolean keepArtifacts) {
+        // A racing restore of the experiment or of one of its runs changes a row that is changed here too.
+        if (sql.update(
+                        "delete from experiments as e where e.id = ? and e.deleted_at <= ?" + WITH_ALL_ITS_RUNS,
+                        id,
+                        before,
+                        before)
+                == 0) return false;
+        int state = keepArtifacts ? PURGING_ROWS_ONLY : PURGING;
+        sql.update("update runs set deleted = ?, deleted_at = 0 where experiment = ? and deleted = 1", state, id);
+        sql.update(
+                "update logged_models set deleted = ?, updated_at = 0 where experiment = ? and deleted <= 1",
+                state,
+                id);
+        sql.update("delete from experiment_tags where experiment = ?", id);
+        sql.update("delete from datasets where experiment = ?", id);
+        return true;
+    }
+
+    /// A run or logged model whose taking away has begun.
+    ///
+    /// @param keepsArtifacts as it was asked for when it began, also by a collection that was cut off
+    record Begun(boolean keepsArtifacts) {
+        static Begun ofState(int deleted) {
+            return new Begun(deleted == PURGING_ROWS_ONLY);
+        }
+    }
+
+    /// Puts a run beyond restoring; empty when it left the trash meanwhile or came back to it later.
+    Optional<Begun> beginRun(Sql sql, String id, long before, boolean keepArtifacts) {
+        return begin(sql, "runs", "deleted_at", id, before, keepArtifacts);
+    }
+
+    /// The same for a logged model.
+    Optional<Begun> beginLoggedModel(Sql sql, String id, long before, boolean keepArtifacts) {
+        return begin(sql, "logged_models", "updated_at", id, before, keepArtifacts);
+    }
+
+    private static Optional<Begun> begin(
+            Sql sql, String table, String deletedAt, String id, long before, boolean keepArtifacts) {
         return sql
                 .query(
-                        "update runs set deleted = " + PURGING + " where id = ? and deleted >= 1 returning no",
-                        row -> row.getLong(1),
-                        id)
+                        "update " + table + " set deleted = case when deleted = 1 then ? else deleted end, " + deletedAt
+                                + " = 0 where id = ? and deleted >= 1 and " + deletedAt + " <= ? returning deleted",
+                        row -> Begun.ofState(row.getInt(1)),
+                        keepArtifacts ? PURGING_ROWS_ONLY : PURGING,
+                        id,
+                        before)
                 .stream()
                 .findFirst();
     }
 
+    /// Whether a run or logged model of this id is on its way out.
+    boolean isBeingPurged(Sql sql, String id) {
+        return !sql.query(
+                        "select 1 from runs where id = ? and deleted >= 2 union all"
+                                + " select 1 from logged_models where id = ? and deleted >= 2",
+                        row -> 1,
+                        id,
+                        id)
+                .isEmpty();
+    }
+
     /// Takes at most so many points of a run away; how many it took.
-    int deletePoints(Sql sql, long run, int most) {
-        Optional<Long> series =
-                sql.query("select id from metric_series where run = ? limit 1", row -> row.getLong(1), run).stream()
-                        .findFirst();
+    int deletePoints(Sql sql, String run, int most) {
+        Optional<Long> series = sql
+                .query(
+                        "select s.id from metric_series s join runs r on r.no = s.run where r.id = ? limit 1",
+                        row -> row.getLong(1),
+                        run)
+                .stream()
+                .findFirst();
         if (series.isEmpty()) return 0;
         int points = sql.update(
                 "delete from metric_points where series = ? and at <= coalesce((select max(at) from"
@@ -109,76 +207,23 @@ final class TrashStore {
         return points + 1;
     }
 
-    void deleteRun(Sql sql, long run) {
+    /// Takes what is left of a run's rows away; false when another collection did.
+    boolean deleteRun(Sql sql, String id) {
+        List<Long> no = sql.query(
+                "delete from runs where id = ? and deleted >= " + PURGING + " returning no", row -> row.getLong(1), id);
+        if (no.isEmpty()) return false;
         for (String table : List.of("run_params", "run_tags", "run_dataset_tags", "run_datasets", "run_models")) {
-            sql.update("delete from " + table + " where run = ?", run);
-        }
-        sql.update("delete from runs where no = ?", run);
-    }
-
-    /// Whether the model was still in the trash.
-    boolean deleteLoggedModel(Sql sql, String id) {
-        if (sql.update("delete from logged_models where id = ? and deleted = 1", id) == 0) return false;
-        for (String table : List.of("logged_model_tags", "logged_model_params", "logged_model_metrics")) {
-            sql.update("delete from " + table + " where model = ?", id);
+            sql.update("delete from " + table + " where run = ?", no.getFirst());
         }
         return true;
     }
 
-    List<Item> contentsOf(Sql sql, long experiment, int limit) {
-        List<Item> contents = new java.util.ArrayList<>(sql.query(
-                "select 'run', workspace, experiment, id, name, coalesce(deleted_at, 0), artifact_uri from runs where experiment = ? limit ?",
-                TrashStore::item,
-                experiment,
-                limit));
-        contents.addAll(sql.query(
-                "select 'logged-model', workspace, experiment, id, name, updated_at, artifact_uri from logged_models where experiment = ? limit ?",
-                TrashStore::item,
-                experiment,
-                limit));
-        return contents;
-    }
-
-    /// Before an experiment goes: all that is in it goes into the trash, in case something was added meanwhile.
-    void trashContents(Sql sql, long experiment, long now) {
-        sql.update("update runs set deleted = 1, deleted_at = ? where experiment = ? and deleted = 0", now, experiment);
-        sql.update("update logged_models set deleted = 1 where experiment = ? and deleted = 0", experiment);
-    }
-
-    boolean isDeletedExperiment(Sql sql, long experiment) {
-        return !sql.query("select 1 from experiments where id = ? and deleted_at is not null", row -> 1, experiment)
-                .isEmpty();
-    }
-
-    void deleteExperiment(Sql sql, long experiment) {
-        sql.update("delete from experiment_tags where experiment = ?", experiment);
-        sql.update("delete from datasets where experiment = ?", experiment);
-        sql.update("delete from experiments where id = ?", experiment);
-    }
-
-    List<Usage> usage(Sql sql, @Nullable String workspace, long after, int limit) {
-        return sql.query(
-                "select e.id, e.workspace, e.name, e.artifact_location, e.deleted_at,"
-                        + " (select count(*) from runs r where r.experiment = e.id and r.deleted = 0),"
-                        + " (select count(*) from runs r where r.experiment = e.id and r.deleted >= 1),"
-                        + " (select count(*) from metric_series s where s.experiment = e.id)"
-                        + " from experiments e where e.id > ? and (e.workspace = ? or ? = '') order by e.id limit ?",
-                row -> {
-                    row.getLong(5);
-                    boolean deleted = !row.wasNull();
-                    return new Usage(
-                            row.getLong(1),
-                            row.getString(2),
-                            row.getString(3),
-                            row.getString(4),
-                            deleted,
-                            row.getLong(6),
-                            row.getLong(7),
-                            row.getLong(8));
-                },
-                after,
-                orAll(workspace),
-                orAll(workspace),
-                limit);
+    /// Takes a logged model's rows away; false when another collection did.
+    boolean deleteLoggedModel(Sql sql, String id) {
+        if (sql.update("delete from logged_models where id = ? and deleted >= " + PURGING, id) == 0) return false;
+        for (String table : List.of("logged_model_tags", "logged_model_params", "logged_model_metrics")) {
+            sql.update("delete from " + table + " where model = ?", id);
+        }
+        return true;
     }
 }

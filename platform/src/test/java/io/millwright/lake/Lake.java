@@ -1,8 +1,10 @@
 package io.millwright.lake;
 
+import io.millwright.kernel.Access;
 import io.millwright.kernel.Ids;
 import io.millwright.kernel.Principal;
 import io.millwright.kernel.RequestContext;
+import io.millwright.kernel.Right;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Migration;
@@ -97,6 +99,13 @@ final class Lake implements AutoCloseable {
 
     static RequestContext workspace(String name) {
         return new RequestContext("test", Principal.LOCAL, name);
+    }
+
+    /// Somebody who may write this one thing, and what has it as a parent, in one workspace.
+    static RequestContext writer(String workspace, String entity) {
+        Access access = (right, where, what, parents) ->
+                right == Right.WRITE && where.equals(workspace) && (what.equals(entity) || parents.contains(entity));
+        return new RequestContext("test", new Principal("ann"), workspace, access, "");
     }
 
     @Override

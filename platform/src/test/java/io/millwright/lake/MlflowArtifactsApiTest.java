@@ -3,6 +3,7 @@ package io.millwright.lake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millwright.http.Routes;
+import io.millwright.kernel.RequestContext;
 import io.millwright.lake.TestHttp.Answer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -166,6 +167,27 @@ final class MlflowArtifactsApiTest {
     }
 
     @Test
+    void a_part_number_beyond_32_bits_is_refused_and_not_cut() throws Exception {
+        JsonNode created = json(http.post(ROOT + "/mpu/create/0/r", "{\"path\":\"m.bin\",\"num_parts\":1}"));
+        String id = created.get("upload_id").stringValue();
+        Answer put = http.put(
+                created.at("/credentials/0/url").stringValue().substring("http://mlflow.example:5000".length()), "x");
+        String complete = "{\"path\":\"m.bin\",\"upload_id\":\"%s\",\"parts\":[{\"part_number\":NUMBER,\"etag\":%s}]}"
+                .formatted(id, JsonMapper.shared().writeValueAsString(put.header("etag")));
+
+        for (String number : List.of("4294967297", "-4294967295", "9223372036854775807", "\"4294967297\"")) {
+            Answer answer = http.post(ROOT + "/mpu/complete/0/r", complete.replace("NUMBER", number));
+            assertThat(answer.status()).as(number).isEqualTo(400);
+            assertThat(answer.body()).contains("part_number");
+        }
+
+        assertThat(http.get(ROOT + "/artifacts/0/r/m.bin").status()).isEqualTo(404);
+        assertThat(http.post(ROOT + "/mpu/complete/0/r", complete.replace("NUMBER", "1"))
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
     void an_upload_in_parts_goes_as_mlflows_client_does_it() throws Exception {
         JsonNode created =
                 json(http.post(ROOT + "/mpu/create/0/r/artifacts", "{\"path\":\"/tmp/x/model.bin\",\"num_parts\":2}"));
@@ -174,7 +196,7 @@ final class MlflowArtifactsApiTest {
         for (JsonNode credential : created.get("credentials")) {
             assertThat(credential.get("url").stringValue())
                     .startsWith("http://mlflow.example:5000/api/2.0/mlflow-artifacts/mpu/part/" + id + "/");
-            assertThat(credential.get("headers")).isEmpty();
+            assertThat(credential.has("headers")).isFalse();
             int number = credential.get("part_number").intValue();
             if (number == 2) assertThat(missing(id)).containsExactly(2);
             Answer put = http.put(
@@ -198,6 +220,40 @@ final class MlflowArtifactsApiTest {
         JsonNode status = json(http.get("/api/millwright/v1/uploads/" + id));
         assertThat(status.get("completed").booleanValue()).isTrue();
         assertThat(status.get("path").stringValue()).isEqualTo("0/r/artifacts/model.bin");
+    }
+
+    @Test
+    void a_client_that_sends_parts_without_credentials_is_told_to_upload_in_one_piece_where_they_are_needed() {
+        byte[] begin = "{\"path\":\"m.bin\",\"num_parts\":2}".getBytes(StandardCharsets.UTF_8);
+        String create = ROOT + "/mpu/create/0/r/artifacts";
+        RequestContext signedIn = Lake.writer("default", "experiment:0");
+
+        Answer refused = signedIn.call(() -> http.send(
+                "POST",
+                create,
+                begin,
+                "content-type",
+                "application/json",
+                "user-agent",
+                "mlflow-python-client/3.18.0"));
+        assertThat(refused.status()).isEqualTo(501);
+        assertThat(refused.body())
+                .contains("\"message\":\"Multipart upload is not supported for the current artifact repository");
+
+        assertThat(signedIn.call(() -> http.send(
+                                "POST", create, begin, "content-type", "application/json", "user-agent", "curl/8"))
+                        .status())
+                .isEqualTo(200);
+        assertThat(http.send(
+                                "POST",
+                                create,
+                                begin,
+                                "content-type",
+                                "application/json",
+                                "user-agent",
+                                "mlflow-python-client/3.18.0")
+                        .status())
+                .isEqualTo(200);
     }
 
     @Test

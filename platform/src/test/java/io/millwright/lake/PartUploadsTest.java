@@ -10,6 +10,7 @@ import static org.quicktheories.generators.SourceDSL.integers;
 import static org.quicktheories.generators.SourceDSL.lists;
 
 import io.millwright.kernel.ErrorCode;
+import io.millwright.kernel.RequestContext;
 import io.millwright.lake.MultipartUploads.PartInfo;
 import io.millwright.lake.MultipartUploads.PartTag;
 import io.millwright.lake.MultipartUploads.Target;
@@ -185,6 +186,24 @@ final class PartUploadsTest {
         fails(ErrorCode.INVALID_ARGUMENT, () -> put(id, 0, "x"));
 
         assertThat(uploads().status(id).present()).hasSize(1);
+    }
+
+    @Test
+    void who_knows_the_id_needs_the_right_to_write_to_the_path_in_the_workspace_of_the_upload() throws Exception {
+        String id = uploads().create("team", PATH, 2).id();
+        put(id, 1, "x");
+
+        for (RequestContext other :
+                List.of(Lake.writer("default", "experiment:0"), Lake.writer("team", "experiment:1"))) {
+            fails(ErrorCode.PERMISSION_DENIED, () -> other.call(() -> put(id, 1, "changed")));
+            fails(ErrorCode.PERMISSION_DENIED, () -> other.call(() -> uploads().status(id)));
+        }
+        RequestContext writer = Lake.writer("team", "experiment:0").in("default");
+        PartTag second = writer.call(() -> put(id, 2, "y"));
+
+        List<PartInfo> present = writer.call(() -> uploads().status(id)).present();
+        assertThat(present).extracting(PartInfo::sizeBytes).containsExactly(1L, 1L);
+        assertThat(present.getLast().etag()).isEqualTo(second.etag());
     }
 
     @Test

@@ -1,8 +1,10 @@
 package io.millwright.lake;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millwright.kernel.ErrorCode;
+import io.millwright.kernel.Failure;
 import io.millwright.lake.MultipartUploads.PartInfo;
 import io.millwright.lake.MultipartUploads.PartTag;
 import io.millwright.lake.MultipartUploads.Target;
@@ -96,6 +98,17 @@ final class S3ArtifactTest extends ArtifactContract {
     }
 
     @Test
+    void a_ping_tells_whether_the_bucket_is_there() {
+        lake.artifacts.ping();
+
+        try (var store = new S3ArtifactStore(new S3Bucket(URI.create("s3://nowhere")), home.resolve("spool"), LIMIT)) {
+            assertThatThrownBy(store::ping)
+                    .isInstanceOfSatisfying(
+                            Failure.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+        }
+    }
+
+    @Test
     void a_download_url_is_good_for_the_content_and_its_ranges() throws Exception {
         lake.store("a/b c.csv", "0123456789");
 
@@ -148,6 +161,32 @@ final class S3ArtifactTest extends ArtifactContract {
     }
 
     @Test
+    void a_presigned_upload_that_nobody_looked_for_in_time_is_kept() throws Exception {
+        put(lake.artifacts.presignedUpload("x/y", Duration.ofMinutes(5)).url(), "never looked for");
+        lake.clock.forward(Duration.ofDays(8));
+
+        assertThat(lake.artifacts.sweep(true)).isEqualTo(new Sweep(0, 0, 0, 0, 0, 0));
+        assertThat(lake.artifacts.sweep(false)).isEqualTo(new Sweep(0, 0, 0, 0, 0, 0));
+
+        List<Upload> left = lake.db.read(sql -> new UploadStore().olderThan(sql, lake.clock.instant(), 10));
+        assertThat(left).isEmpty();
+        assertThat(lake.text("x/y")).isEqualTo("never looked for");
+        assertThat(keys()).hasSize(1);
+    }
+
+    @Test
+    void a_presigned_upload_does_not_replace_what_was_stored_after_it_arrived() throws Exception {
+        put(lake.artifacts.presignedUpload("a", Duration.ofMinutes(5)).url(), "older");
+        lake.clock.forward(Duration.ofDays(1));
+        lake.store("a", "newer");
+
+        assertThat(lake.text("a")).isEqualTo("newer");
+        lake.artifacts.sweep(false);
+        assertThat(keys()).hasSize(1);
+        assertThat(lake.text("a")).isEqualTo("newer");
+    }
+
+    @Test
     void a_deleted_path_is_not_brought_back_by_a_pending_upload() throws Exception {
         PresignedRequest request = lake.artifacts.presignedUpload("r/a", Duration.ofMinutes(5));
         put(request.url(), "late");
@@ -181,6 +220,9 @@ final class S3ArtifactTest extends ArtifactContract {
         MultipartUploads.Status status = uploads.status(ticket.id());
         assertThat(status.present()).extracting(PartInfo::number).containsExactly(1, 3);
         assertThat(status.missing()).extracting(Target::number).containsExactly(2);
+        fails(
+                ErrorCode.PERMISSION_DENIED,
+                () -> Lake.writer("default", "experiment:1").call(() -> uploads.status(ticket.id())));
         assertThat(lake.artifacts.sweep(false)).isEqualTo(new Sweep(0, 0, 0, 0, 0, 0));
         fails(ErrorCode.INVALID_ARGUMENT, () -> uploads.complete("default", path, ticket.id(), tags));
         tags.add(putPart(status.missing().getFirst(), content));
@@ -233,7 +275,7 @@ final class S3ArtifactTest extends ArtifactContract {
     void given_up_uploads_are_aborted_on_s3_too() throws Exception {
         Ticket ticket = lake.slice.uploads().create("default", ArtifactPath.of("m"), 2);
         putPart(ticket.parts().getFirst(), random(1000, 3));
-        put(lake.artifacts.presignedUpload("x/y", Duration.ofMinutes(5)).url(), "never looked for");
+        lake.artifacts.presignedUpload("x/y", Duration.ofMinutes(5)); // Nothing is ever sent.
         String unknown = bucket.client()
                 .createMultipartUpload(create -> create.bucket(bucket.name()).key("team/ml/blobs/x"))
                 .uploadId();

@@ -5,6 +5,7 @@ import io.millwright.http.Reply;
 import io.millwright.http.Route;
 import io.millwright.http.Routes;
 import io.millwright.kernel.Failure;
+import io.millwright.kernel.RequestContext;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -71,6 +72,7 @@ final class TestHttp {
         Reply reply;
         try {
             reply = route.handler().handle(call);
+            if (reply.body() instanceof Reply.Body.Json(var writer)) reply = Reply.json(writer);
         } catch (Failure failure) {
             reply = route.dialect().render(failure, "test");
         } catch (IOException e) {
@@ -90,6 +92,7 @@ final class TestHttp {
                     throw new java.io.UncheckedIOException(e);
                 }
             }
+            case Reply.Body.Json _, Reply.Body.Feed _ -> throw new IllegalStateException("is written by now");
         };
     }
 
@@ -106,6 +109,11 @@ final class TestHttp {
             this.target = target;
             this.body = body;
             this.headers = headers;
+        }
+
+        @Override
+        public RequestContext asOfNow() {
+            return RequestContext.current();
         }
 
         @Override

@@ -10,6 +10,7 @@ import io.millwright.kernel.RequestContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What every database must do.
@@ -48,6 +50,48 @@ abstract class DbContract {
     @AfterEach
     void close() {
         db.close();
+    }
+
+    @Test
+    @Timeout(60)
+    void closing_ends_what_would_run_for_hours() throws Exception {
+        List<Thread> busy = new ArrayList<>();
+        List<Throwable> ends = Collections.synchronizedList(new ArrayList<>());
+        CountDownLatch begun = new CountDownLatch(4);
+        for (int i = 0; i < 4; i++) {
+            boolean writes = i == 0;
+            busy.add(Thread.ofVirtual().start(() -> {
+                try {
+                    if (writes) db.tx(sql -> endless(sql, begun));
+                    else db.read(sql -> endless(sql, begun));
+                } catch (RuntimeException e) {
+                    ends.add(e);
+                }
+            }));
+        }
+        begun.await();
+
+        db.close();
+
+        for (Thread thread : busy) thread.join();
+        assertThat(ends)
+                .hasSize(4)
+                .allSatisfy(end -> assertThat(end)
+                        .isInstanceOfSatisfying(
+                                Failure.class,
+                                failure -> assertThat(failure.code()).isEqualTo(ErrorCode.UNAVAILABLE)));
+        db = again();
+        assertThat(db.<Integer>read(sql -> sql.query("select count(*) from things", row -> row.getInt(1))
+                        .getFirst()))
+                .isZero();
+    }
+
+    private static int endless(Sql sql, CountDownLatch begun) {
+        begun.countDown();
+        String query = sql.isPostgres()
+                ? "select 1 from pg_sleep(36000)"
+                : "with recursive n (i) as (select 1 union all select i + 1 from n) select count(*) from n";
+        return sql.query(query, row -> row.getInt(1)).getFirst();
     }
 
     @Test

@@ -35,12 +35,20 @@ final class LedgerExportTest {
     abstract static class Contract extends LedgerContract {
         private List<String> export() throws IOException {
             var out = new ByteArrayOutputStream();
-            assertThat(ledger.export(out)).isEqualTo(verify().head());
+            assertThat(ledger.export(out, 1).head()).isEqualTo(verify().head());
             return out.toString(UTF_8).lines().toList();
         }
 
         private static LedgerExport.Report check(List<String> lines) throws IOException {
-            return LedgerExport.check(new ByteArrayInputStream((String.join("\n", lines) + "\n").getBytes(UTF_8)));
+            return LedgerExport.checkExcerpt(stream(lines), null);
+        }
+
+        private static LedgerExport.Report checkWhole(List<String> lines) throws IOException {
+            return LedgerExport.check(stream(lines), null);
+        }
+
+        private static ByteArrayInputStream stream(List<String> lines) {
+            return new ByteArrayInputStream((String.join("\n", lines) + "\n").getBytes(UTF_8));
         }
 
         @Test
@@ -48,7 +56,7 @@ final class LedgerExportTest {
             threeBlocks();
             append("run:13"); // Not sealed: not in it.
 
-            LedgerExport.Report report = check(export());
+            LedgerExport.Report report = checkWhole(export());
 
             assertThat(report).isEqualTo(new LedgerExport.Report(3, 12, 0, verify().head(), List.of()));
         }
@@ -91,7 +99,7 @@ final class LedgerExportTest {
             append("run:13");
             ledger.seal();
 
-            LedgerExport.Report report = check(export());
+            LedgerExport.Report report = checkWhole(export());
 
             assertThat(report.findings()).isEmpty();
             assertThat(report.events()).isEqualTo(2);
@@ -131,13 +139,78 @@ final class LedgerExportTest {
                     .asString()
                     .contains("is there twice");
             assertThat(check(List.of(lines.get(1))).findings()).hasSize(2);
-            assertThat(LedgerExport.check(new ByteArrayInputStream(new byte[0])).findings())
+            assertThat(LedgerExport.check(new ByteArrayInputStream(new byte[0]), null)
+                            .findings())
                     .singleElement()
                     .asString()
                     .contains("there is no block in it");
             assertThat(check(List.of(lines.get(0), "", "{", "{}", "[]", "{\"kind\":\"other\"}"))
                             .findings())
                     .hasSize(5);
+        }
+
+        @Test
+        void an_event_left_out_of_a_whole_export_is_found() throws Exception {
+            threeBlocks();
+            List<String> withoutRun7 = new ArrayList<>(export());
+            assertThat(withoutRun7.remove(8)).contains("\"entity\":\"run:7\"");
+            List<String> withoutBlock2sEvents = new ArrayList<>(export());
+            withoutBlock2sEvents.subList(6, 10).clear();
+
+            assertThat(checkWhole(withoutRun7).findings())
+                    .containsExactly("block 2 has 4 events, and 1 of them are missing, the first at position 2");
+            assertThat(checkWhole(withoutBlock2sEvents).findings())
+                    .singleElement()
+                    .asString()
+                    .startsWith("block 2 lost all events, and no later ledger.pruned event");
+            assertThat(check(withoutRun7).findings()).isEmpty();
+        }
+
+        @Test
+        void a_changed_event_is_one_finding_of_a_whole_export() throws Exception {
+            threeBlocks();
+            List<String> lines = new ArrayList<>(export());
+            lines.set(8, lines.get(8).replace("\"actor\":\"ann\"", "\"actor\":\"bob\""));
+
+            assertThat(checkWhole(lines).findings()).singleElement().asString().contains(idOf("run:7"));
+        }
+
+        @Test
+        void retention_accounts_for_what_it_removed_and_for_nothing_later() throws Exception {
+            threeBlocks();
+            clock.move(Duration.ofDays(1));
+            ledger.prune(clock.instant());
+            ledger.seal(); // Block 4: the event about it.
+            append("run:13");
+            ledger.seal();
+            List<String> lines = new ArrayList<>(export());
+            assertThat(lines.removeLast()).contains("run:13");
+
+            assertThat(checkWhole(lines).findings()).singleElement().asString().startsWith("block 5 lost all events");
+        }
+
+        @Test
+        void exports_one_after_the_other_are_tied_by_the_head() throws Exception {
+            append("run:1");
+            ledger.seal();
+            String head = verify().head();
+            append("run:2");
+            ledger.seal();
+            append("run:3");
+            ledger.seal();
+            var out = new ByteArrayOutputStream();
+
+            LedgerExport.Written written = ledger.export(out, 2);
+
+            assertThat(written).isEqualTo(new LedgerExport.Written(2, 2, verify().head()));
+            List<String> lines = out.toString(UTF_8).lines().toList();
+            for (String known : List.of(head, verify().head())) {
+                assertThat(LedgerExport.check(stream(lines), known).findings()).isEmpty();
+            }
+            assertThat(LedgerExport.check(stream(lines), "ab".repeat(32)).findings())
+                    .singleElement()
+                    .asString()
+                    .contains("no block has the hash abab");
         }
 
         @Test

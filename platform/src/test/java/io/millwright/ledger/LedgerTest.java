@@ -8,6 +8,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -160,6 +163,30 @@ final class LedgerTest {
         }
 
         @Test
+        void sealing_goes_on_after_an_error_and_says_when_it_last_went_through() {
+            AtomicInteger errors = new AtomicInteger();
+            AtomicBoolean outOfMemory = new AtomicBoolean(true);
+            Db faulty = new FaultyDb(db, () -> {
+                if (!outOfMemory.get()) return;
+                errors.incrementAndGet();
+                throw new OutOfMemoryError("Java heap space");
+            });
+            append("run:1");
+            try (Ledger sealing = ledgerOn(faulty, 2).start()) {
+                Instant started = sealing.lastSealed();
+                clock.move(Duration.ofHours(1));
+                Together.await("sealing failed twice", () -> errors.get() >= 2);
+                assertThat(sealing.lastSealed()).isEqualTo(started);
+
+                outOfMemory.set(false);
+
+                Together.await("the event is sealed", () -> verify().events() == 1);
+                Together.await(
+                        "the time moves on", () -> sealing.lastSealed().equals(started.plus(Duration.ofHours(1))));
+            }
+        }
+
+        @Test
         void the_chain_can_be_verified_while_others_write_seal_and_prune() throws Exception {
             List<Integer> findings = Together.run(3, who -> () -> {
                 int found = 0;
@@ -190,8 +217,12 @@ final class LedgerTest {
             append("run:13");
             ledger.seal();
 
-            int pruned = ledger.prune(clock.instant().minus(Duration.ofDays(7)));
+            Instant before = clock.instant().minus(Duration.ofDays(7));
+            assertThat(ledger.prunable(before)).isEqualTo(new Ledger.Prunable(3, 3, 12));
 
+            int pruned = ledger.prune(before);
+
+            assertThat(ledger.prunable(before)).isEqualTo(new Ledger.Prunable(0, 0, 0));
             assertThat(pruned).isEqualTo(12);
             LedgerVerifier.Report unsealed = verify();
             assertThat(unsealed.findings()).isEmpty();
@@ -242,6 +273,30 @@ final class LedgerTest {
 
             assertThat(ledger.eventsAbout("ledger:events")).hasSize(2);
             assertHolds();
+        }
+    }
+
+    /// A database whose transactions fail as told.
+    private record FaultyDb(Db db, Runnable fault) implements Db {
+        @Override
+        public <T> T read(Function<Sql, T> query) {
+            return db.read(query);
+        }
+
+        @Override
+        public <T> T tx(Function<Sql, T> body) {
+            fault.run();
+            return db.tx(body);
+        }
+
+        @Override
+        public String describe() {
+            return db.describe();
+        }
+
+        @Override
+        public void close() {
+            db.close();
         }
     }
 }

@@ -2,10 +2,13 @@ package io.millwright.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.assertj.core.api.ListAssert;
 import org.junit.jupiter.api.Nested;
@@ -471,6 +474,38 @@ final class LedgerVerifierTest {
             byte[] flipped = bytes.clone();
             flipped[at] ^= 1;
             return flipped;
+        }
+
+        @Test
+        void the_work_grows_with_the_events_also_when_blocks_are_full() {
+            appendFullBlocks(4);
+            allocatedByVerifying(); // What is loaded once does not count.
+            long few = allocatedByVerifying();
+            appendFullBlocks(12);
+
+            long fourTimesAsMany = allocatedByVerifying();
+
+            assertThat(fourTimesAsMany).isLessThan(5 * few);
+        }
+
+        private void appendFullBlocks(int blocks) {
+            for (int block = 0; block < blocks; block++) {
+                db.tx(sql -> {
+                    for (int i = 0; i < LedgerStore.LARGEST_BLOCK; i++) {
+                        ledger.append(sql, "run.created", "run:" + i, Map.of());
+                    }
+                    return 0;
+                });
+            }
+            assertThat(ledger.seal()).isEqualTo(blocks * LedgerStore.LARGEST_BLOCK);
+        }
+
+        /// In bytes: each hash is an object, so this counts them.
+        private long allocatedByVerifying() {
+            var thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long before = thread.getCurrentThreadAllocatedBytes();
+            assertHolds();
+            return thread.getCurrentThreadAllocatedBytes() - before;
         }
     }
 }

@@ -7,6 +7,7 @@ import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
 import java.net.URI;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,36 @@ final class PostgresDbTest extends DbContract {
         }
 
         assertThat(number(1)).isEqualTo(30 * 5);
+    }
+
+    @Test
+    void after_a_lock_a_body_sees_what_its_holder_left() throws Exception {
+        db.tx(sql -> add(sql, 1, "shelf"));
+        var held = new CountDownLatch(1);
+
+        List<Integer> seen = Together.run(2, i -> () -> {
+            if (i == 0) {
+                return db.tx(sql -> {
+                    sql.query("select 1 from things where id = 1 for key share", row -> 1);
+                    held.countDown();
+                    Together.await("the other one waits for the lock", () -> waiting(sql) > 0);
+                    return add(sql, 2, "on the shelf");
+                });
+            }
+            held.await();
+            return db.txAfterLocks(sql -> {
+                sql.query("select 1 from things where id = 1 for update", row -> 1);
+                return sql.query("select count(*) from things", row -> row.getInt(1))
+                        .getFirst();
+            });
+        });
+
+        assertThat(seen.get(1)).isEqualTo(2);
+    }
+
+    private static int waiting(Sql sql) {
+        return sql.query("select count(*) from pg_locks where not granted", row -> row.getInt(1))
+                .getFirst();
     }
 
     @Test

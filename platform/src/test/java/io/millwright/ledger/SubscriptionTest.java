@@ -63,6 +63,38 @@ final class SubscriptionTest {
         }
 
         @Test
+        void a_follower_is_told_what_is_sealed_after_it_began() {
+            append("run:1");
+            ledger.seal();
+            Follower follower = ledger.follow(this::see);
+            append("run:2");
+            assertThat(follower.step()).isZero();
+
+            ledger.seal();
+            append("run:3");
+            ledger.seal();
+
+            assertThat(follower.step()).isEqualTo(2);
+            assertThat(follower.step()).isZero();
+            assertThat(seen).isEqualTo(runs(2, 3));
+        }
+
+        @Test
+        void a_follower_whose_reaction_fails_is_told_again() {
+            AtomicBoolean fails = new AtomicBoolean(true);
+            Follower follower = ledger.follow(events -> {
+                if (fails.getAndSet(false)) throw new IllegalStateException("not now");
+                see(events);
+            });
+            append("run:1");
+            ledger.seal();
+
+            assertThatThrownBy(follower::step).hasMessage("not now");
+            assertThat(follower.step()).isEqualTo(1);
+            assertThat(seen).isEqualTo(runs(1, 1));
+        }
+
+        @Test
         void each_subscriber_has_a_place_of_its_own() throws Exception {
             threeBlocks();
             List<String> other = new ArrayList<>();

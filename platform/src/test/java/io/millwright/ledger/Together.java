@@ -15,13 +15,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 
 /// Many at once, and waiting for something to become true.
-final class Together {
+public final class Together {
     private static final long DEADLINE_SECONDS = 120;
 
     private Together() {}
 
     /// Starts `threads` at the same moment and returns their results in order.
-    static <T> List<T> run(int threads, IntFunction<Callable<T>> work) throws Exception {
+    public static <T> List<T> run(int threads, IntFunction<Callable<T>> work) throws Exception {
         CountDownLatch start = new CountDownLatch(1);
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<T>> futures = new ArrayList<>();

@@ -114,7 +114,11 @@ class BadInputTest {
                 "8.8.8.8",
                 "127.1",
                 "[::1",
-                "a b"
+                "a b",
+                "x^y.localhost",
+                "x{y}.localhost",
+                "x%41.localhost",
+                "a|b.localhost"
             })
     void a_foreign_host_is_refused(String host) throws IOException {
         for (String path : new String[] {"/health", "/version", CREATE, "/api/millwright/v1/version"}) {

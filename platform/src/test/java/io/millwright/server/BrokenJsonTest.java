@@ -213,6 +213,18 @@ class BrokenJsonTest {
             "POST /api/2.0/mlflow-artifacts/mpu/create/some/path",
             "POST /api/2.0/mlflow-artifacts/mpu/complete/some/path",
             "POST /api/2.0/mlflow-artifacts/mpu/abort/some/path",
+            "POST /api/2.0/mlflow/experiments/restore",
+            "POST /api/2.0/mlflow/experiments/delete-experiment-tag",
+            "POST /api/2.0/mlflow/experiments/search-datasets",
+            "POST /api/2.0/mlflow/runs/restore",
+            "POST /api/2.0/mlflow/runs/outputs",
+            "GET /api/2.0/mlflow/runs/get",
+            "GET /api/2.0/mlflow/metrics/get-history",
+            "GET /api/2.0/mlflow/artifacts/list",
+            "POST /api/2.0/mlflow/logged-models/m-0/params",
+            "POST /api/millwright/v1/trash/collect",
+            "POST /api/millwright/v1/promotions",
+            "PUT /api/millwright/v1/policies/x",
             "POST /api/2.0/nowhere",
             "POST /api/millwright/v1/nowhere");
 

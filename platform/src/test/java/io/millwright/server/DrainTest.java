@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Stopping as SIGTERM does.
 class DrainTest {
@@ -89,6 +93,29 @@ class DrainTest {
     }
 
     @Test
+    @Timeout(60)
+    void a_sender_that_stalls_does_not_hold_the_stop_up_and_leaves_nothing(@TempDir Path home) throws Exception {
+        var settings = Map.of("home", home.toString());
+        TestServer server = TestServer.start(settings);
+        try (RawHttp raw = new RawHttp(server.uri())) {
+            raw.send(
+                    "PUT /api/2.0/mlflow-artifacts/artifacts/half.bin HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1000\r\n\r\n");
+            raw.send("half");
+            while (!metrics(server).contains("millwright_http_requests_in_flight 2")) Thread.onSpinWait();
+
+            server.close();
+
+            assertThat(raw.isClosedByServer()).isTrue();
+        }
+        try (TestServer again = TestServer.start(settings);
+                RawHttp raw = new RawHttp(again.uri())) {
+            var answer = raw.send("GET /api/2.0/mlflow-artifacts/artifacts/half.bin HTTP/1.1\r\nHost: HOST\r\n\r\n")
+                    .answer();
+            assertThat(answer.status()).isEqualTo(404);
+        }
+    }
+
+    @Test
     void an_idle_connection_is_closed_and_does_not_hold_the_stop_up() throws Exception {
         TestServer server = TestServer.start();
         try (RawHttp raw = new RawHttp(server.uri())) {
@@ -104,9 +131,8 @@ class DrainTest {
     }
 
     @Test
-    void what_was_answered_before_the_stop_is_there_after_the_next_start(
-            @org.junit.jupiter.api.io.TempDir java.nio.file.Path home) throws Exception {
-        var settings = java.util.Map.of("home", home.toString());
+    void what_was_answered_before_the_stop_is_there_after_the_next_start(@TempDir Path home) throws Exception {
+        var settings = Map.of("home", home.toString());
         AtomicBoolean stopping = new AtomicBoolean();
         List<String> created = new ArrayList<>();
         TestServer server = TestServer.start(settings);

@@ -37,6 +37,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -93,6 +94,43 @@ class HttpServerTest {
             await(release);
             return Reply.text(200, "late");
         });
+        get(
+                routes,
+                "/api/2.0/feed",
+                call -> Reply.feed("text/plain", feed -> {
+                    feed.send("one ");
+                    await(release);
+                    feed.send("two");
+                }));
+        get(
+                routes,
+                "/api/2.0/feed-that-waits",
+                call -> Reply.feed("text/plain", feed -> {
+                    feed.send("begun");
+                    try {
+                        new CountDownLatch(1).await();
+                    } finally {
+                        seen.add("open " + feed.isOpen());
+                    }
+                }));
+        get(
+                routes,
+                "/api/2.0/feed-of-much",
+                call -> Reply.feed("text/plain", feed -> {
+                    try {
+                        while (true) feed.send("0123456789".repeat(10_000));
+                    } catch (IOException e) {
+                        seen.add("dropped");
+                        throw e;
+                    }
+                }));
+        get(routes, "/api/2.0/feed-of-nothing", call -> Reply.feed("text/plain", feed -> {}));
+        get(
+                routes,
+                "/api/2.0/feed-that-fails",
+                call -> Reply.feed("text/plain", feed -> {
+                    throw ErrorCode.NOT_FOUND.because("no such feed");
+                }));
         get(routes, "/api/2.0/context", call -> {
             RequestContext context = RequestContext.current();
             return Reply.text(
@@ -135,7 +173,7 @@ class HttpServerTest {
                         Map.of(),
                         null))
                 .server();
-        server = HttpServer.start(settings, routes.all(), new ServerMetrics(), "test-machine");
+        server = HttpServer.start(settings, routes.all(), new ServerMetrics(), "test-machine", Authenticator.OFF);
     }
 
     private static void get(Routes routes, String path, Handler handler) {
@@ -182,6 +220,63 @@ class HttpServerTest {
                 seen.add("source closed");
             }
         };
+    }
+
+    @Test
+    @Timeout(60)
+    void a_feed_is_sent_as_it_is_written() throws Exception {
+        var answer = client.send(request("/api/2.0/feed").build(), BodyHandlers.ofInputStream());
+        try (InputStream body = answer.body()) {
+            assertThat(new String(body.readNBytes(4), UTF_8)).isEqualTo("one ");
+            release.countDown();
+            assertThat(new String(body.readAllBytes(), UTF_8)).isEqualTo("two");
+        }
+        var nothing = client.send(request("/api/2.0/feed-of-nothing").build(), BodyHandlers.ofString());
+        assertThat(nothing.statusCode()).isEqualTo(200);
+        assertThat(nothing.body()).isEmpty();
+    }
+
+    @Test
+    void a_feed_that_fails_before_it_begins_is_a_failure() throws Exception {
+        var answer = client.send(request("/api/2.0/feed-that-fails").build(), BodyHandlers.ofString());
+
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.body()).contains("no such feed");
+    }
+
+    @Test
+    @Timeout(60)
+    void a_feed_whose_client_leaves_is_woken() throws Exception {
+        try (RawHttp raw = new RawHttp(server.uri())) {
+            raw.send("GET /api/2.0/feed-that-waits HTTP/1.1\r\nHost: HOST\r\n\r\n");
+            assertThat(raw.answer(false).status()).isEqualTo(200);
+        }
+
+        assertThat(seen.take()).isEqualTo("open false");
+    }
+
+    @Test
+    @Timeout(60)
+    void a_feed_whose_client_takes_nothing_is_dropped() throws Exception {
+        try (RawHttp raw = new RawHttp(server.uri())) {
+            raw.send("GET /api/2.0/feed-of-much HTTP/1.1\r\nHost: HOST\r\n\r\n");
+
+            assertThat(seen.take()).isEqualTo("dropped");
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void a_server_that_stops_ends_its_feeds() throws Exception {
+        var answer = client.send(request("/api/2.0/feed-that-waits").build(), BodyHandlers.ofInputStream());
+        try (InputStream body = answer.body()) {
+            assertThat(body.readNBytes(5)).hasSize(5);
+
+            server.close();
+
+            assertThat(seen.take()).isEqualTo("open false");
+            assertThat(body.readAllBytes()).isEmpty(); // Its end, and not a broken connection.
+        }
     }
 
     @AfterEach

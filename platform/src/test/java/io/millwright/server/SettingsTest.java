@@ -119,6 +119,30 @@ class SettingsTest {
     }
 
     @Test
+    void what_kubernetes_sets_is_no_setting_and_what_only_looks_like_it_is_told() {
+        Settings settings = read(Map.of(
+                "MILLWRIGHT_SERVICE_HOST", "10.0.0.1",
+                "MILLWRIGHT_SERVICE_PORT", "8484",
+                "MILLWRIGHT_SERVICE_PORT_HTTP", "8484",
+                "MILLWRIGHT_PORT", "tcp://10.0.0.1:8484",
+                "MILLWRIGHT_PORT_8484_TCP", "tcp://10.0.0.1:8484",
+                "MILLWRIGHT_PORT_8484_TCP_ADDR", "10.0.0.1",
+                "MILLWRIGHT_SERVER_PORT", "tcp://10.0.0.2:8484",
+                "MILLWRIGHT_POSTGRES_SERVICE_HOST", "10.0.0.3",
+                "MILLWRIGHT_POSTGRES_PORT", "tcp://10.0.0.3:5432"));
+
+        assertThat(settings.server().port()).isEqualTo(8484);
+        assertThatThrownBy(() -> read(Map.of("MILLWRIGHT_PORT", "9000")))
+                .isInstanceOf(SettingValues.WrongSetting.class)
+                .hasMessageContaining("MILLWRIGHT_PORT")
+                .hasMessageContaining("Did you mean 'MILLWRIGHT_SERVER_PORT'");
+    }
+
+    private static Settings read(Map<String, String> environment) {
+        return Settings.read(SettingValues.of(Map.of(), environment, null));
+    }
+
+    @Test
     void a_file_that_was_named_must_exist() {
         assertThatThrownBy(() -> SettingValues.of(Map.of(), Map.of(), folder.resolve("nowhere.yaml")))
                 .hasMessageContaining("nowhere.yaml");
@@ -142,33 +166,52 @@ class SettingsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0.0.0.0, false",
-        "192.168.1.5, false",
-        "example.org, false",
-        "'::', false",
-        "127.0.0.1, true",
-        "localhost, true",
-        "'::1', true"
+        "0.0.0.0, true",
+        "192.168.1.5, true",
+        "example.org, true",
+        "'::', true",
+        "127.0.0.1, false",
+        "localhost, false",
+        "'::1', false"
     })
-    void only_a_loopback_address_needs_no_authentication(String host, boolean starts) {
-        ServerSettings settings = Settings.read(SettingValues.of(Map.of("server.host", host), Map.of(), null))
-                .server();
+    void only_a_loopback_address_needs_no_authentication(String host, boolean authenticates) {
+        ServerSettings settings = server(Map.of("server.host", host));
 
-        if (starts) {
-            ServerCommand.requireAuthenticationBeyondLoopback(settings);
-        } else {
-            assertThatThrownBy(() -> ServerCommand.requireAuthenticationBeyondLoopback(settings))
-                    .hasMessageContaining("authentication is needed and comes with a later release")
+        ServerCommand.requireAuthenticationBeyondLoopback(settings);
+        assertThat(settings.authentication()).isEqualTo(authenticates);
+
+        ServerSettings off = server(Map.of("server.host", host, "server.authentication", "off"));
+        if (authenticates) {
+            assertThatThrownBy(() -> ServerCommand.requireAuthenticationBeyondLoopback(off))
+                    .hasMessageContaining("server.authentication is off")
                     .hasMessageContaining("server.trust-network=true");
+        } else {
+            ServerCommand.requireAuthenticationBeyondLoopback(off);
         }
+        assertThat(server(Map.of("server.host", host, "server.authentication", "on"))
+                        .authentication())
+                .isTrue();
+    }
+
+    @Test
+    void authentication_may_be_switched_in_yaml_where_on_is_a_boolean() throws IOException {
+        for (String on : new String[] {"on", "true", "'on'"}) {
+            Settings settings =
+                    Settings.read(SettingValues.of(Map.of(), Map.of(), file("server.authentication: " + on)));
+
+            assertThat(settings.server().authentication()).as(on).isTrue();
+        }
+    }
+
+    private static ServerSettings server(Map<String, String> flags) {
+        return Settings.read(SettingValues.of(flags, Map.of(), null)).server();
     }
 
     @Test
     void a_trusted_network_may_be_opened_to() {
-        ServerSettings settings = Settings.read(SettingValues.of(
-                        Map.of("server.host", "0.0.0.0", "server.trust-network", "true"), Map.of(), null))
-                .server();
+        ServerSettings settings = server(Map.of("server.host", "0.0.0.0", "server.trust-network", "true"));
 
+        assertThat(settings.authentication()).isFalse();
         ServerCommand.requireAuthenticationBeyondLoopback(settings);
     }
 

@@ -1,5 +1,6 @@
 package io.millwright.server;
 
+import io.millwright.http.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,15 @@ public final class TestServer implements AutoCloseable {
 
     public URI uri() {
         return assembly.uri();
+    }
+
+    List<Route> routes() {
+        return assembly.routes();
+    }
+
+    /// Of a server that was started with `server.authentication=on` on a home of its own.
+    String administratorToken() {
+        return assembly.firstAdministratorToken().orElseThrow();
     }
 
     public Path home() {

@@ -12,20 +12,15 @@ import io.millwright.kernel.RequestContext;
 import io.millwright.lake.ArtifactSettings;
 import io.millwright.lake.ArtifactsSlice;
 import io.millwright.ledger.Db;
-import io.millwright.ledger.Event;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Migration;
 import io.millwright.ledger.Migrator;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -106,12 +101,12 @@ abstract class TrackingContract {
         List<MetricPoint> paged = new ArrayList<>();
         Optional<String> token = Optional.empty();
         do {
-            MetricHistoryPage page = tracking.runs().history(run.info().id(), "m", OptionalLong.of(37), token);
+            MetricHistoryPage page = tracking.runs().history(run.info().id(), "m", 37, token);
             paged.addAll(MetricStore.toList("m", page.points()).subList(0, page.size()));
             token = page.nextToken();
         } while (token.isPresent());
 
-        MetricHistoryPage whole = tracking.runs().history(run.info().id(), "m", OptionalLong.empty(), Optional.empty());
+        MetricHistoryPage whole = tracking.runs().history(run.info().id(), "m", 100_000, Optional.empty());
         assertThat(paged).isEqualTo(MetricStore.toList("m", whole.points()));
         assertThat(paged).doesNotHaveDuplicates().hasSize((int)
                 points.stream().distinct().count());
@@ -222,93 +217,12 @@ abstract class TrackingContract {
     }
 
     @Test
-    void what_is_collected_is_gone_with_its_artifacts_and_leaves_a_tombstone() throws IOException {
-        Run kept = newRun("kept");
-        Run gone = newRun("gone");
-        put(kept, "model.bin", "kept");
-        put(gone, "model.bin", "gone");
-        tracking.runs()
-                .logBatch(
-                        gone.info().id(),
-                        new Batch(List.of(new MetricPoint("m", 1, 1, 0)), List.of(), Map.of(), List.of()));
-        tracking.runs().delete(gone.info().id());
-        clock.move(Duration.ofDays(31));
-
-        TrashService.Report preview = tracking.trash().collect(request(Duration.ofDays(30), false, true), one -> {});
-        assertThat(preview.purged())
-                .singleElement()
-                .matches(one -> one.id().equals(gone.info().id()) && one.bytes() == 4);
-        assertThat(tracking.runs().get(gone.info().id()).metrics()).hasSize(1);
-
-        tracking.trash().collect(request(Duration.ofDays(30), false, false), one -> {});
-
-        assertThatThrownBy(() -> tracking.runs().get(gone.info().id())).hasMessageContaining("not found");
-        assertThat(artifacts.service().list(path(gone))).isEmpty();
-        assertThat(artifacts.service().list(path(kept))).hasSize(1);
-        assertThat(ledger.eventsAbout("run:" + gone.info().id()))
-                .extracting(Event::type)
-                .contains("run.deleted", "run.purged");
-        List<Integer> points = db.read(sql -> sql.query("select count(*) from metric_points", row -> row.getInt(1)));
-        assertThat(points).containsExactly(0);
-    }
-
-    @Test
-    void what_is_too_young_stays() {
-        Run run = newRun("young");
-        tracking.runs().delete(run.info().id());
-        clock.move(Duration.ofDays(29));
-
-        assertThat(tracking.trash()
-                        .collect(request(Duration.ofDays(30), false, false), one -> {})
-                        .purged())
-                .isEmpty();
-        tracking.runs().restore(run.info().id());
-    }
-
-    @Test
-    void artifacts_stay_when_asked_to() throws IOException {
-        Run run = newRun("a");
-        put(run, "model.bin", "x");
-        tracking.runs().delete(run.info().id());
-
-        tracking.trash().collect(request(Duration.ZERO, true, false), one -> {});
-
-        assertThat(artifacts.service().list(path(run))).hasSize(1);
-    }
-
-    @Test
-    void a_deleted_experiment_goes_with_all_that_is_in_it() throws IOException {
-        Run run = newRun("a");
-        put(run, "model.bin", "x");
-        tracking.experiments().delete(experiment);
-
-        tracking.trash().collect(request(Duration.ZERO, false, false), one -> {});
-
-        assertThatThrownBy(() -> tracking.experiments().get(experiment)).hasMessageContaining("No Experiment");
-        assertThat(artifacts.service().list(path(run))).isEmpty();
-        assertThat(tracking.experiments().create("census", "", Map.of())).isGreaterThan(experiment);
-    }
-
-    @Test
-    void a_run_half_taken_away_is_out_of_sight_and_goes_next_time() {
-        Run run = newRun("half");
-        tracking.runs().delete(run.info().id());
-        db.tx(sql -> new TrashStore().beginPurge(sql, run.info().id())); // As if the process had died here.
-
-        assertThatThrownBy(() -> tracking.runs().restore(run.info().id())).hasMessageContaining("not found");
-        assertThat(tracking.trash()
-                        .collect(request(Duration.ZERO, false, false), one -> {})
-                        .purged())
-                .hasSize(1);
-    }
-
-    @Test
     void sampling_keeps_the_first_and_the_last_and_no_more_than_asked() {
         for (int size = 0; size < 60; size++) {
-            MetricStore.History points = new MetricStore.History();
-            for (int i = 0; i < size; i++) points.add(i, i, i);
             for (int most = 1; most < 20; most++) {
-                MetricStore.History sample = MetricSampling.spread(points, most);
+                MetricSampling sampling = new MetricSampling(size, most);
+                for (int i = 0; i < size; i++) sampling.add(i, i, i);
+                MetricStore.History sample = sampling.kept();
                 assertThat(sample.size).isEqualTo(Math.min(size, most));
                 if (size > 0) assertThat(sample.step[sample.size - 1]).isEqualTo(size - 1L);
                 if (size > 0 && most > 1) assertThat(sample.step[0]).isZero();
@@ -321,27 +235,12 @@ abstract class TrackingContract {
     }
 
     private Page<Run> search(String filter, List<String> order, int size, Optional<String> token) {
-        return tracking.runs().search(List.of(experiment), filter, order, ViewType.ACTIVE_ONLY, size, token);
+        Page<RunInfo> found =
+                tracking.runs().find(List.of(experiment), filter, order, ViewType.ACTIVE_ONLY, size, token);
+        return new Page<>(tracking.runs().withData(found.items()), found.nextToken());
     }
 
     private static List<String> names(Page<Run> page) {
         return page.items().stream().map(run -> run.info().name()).toList();
-    }
-
-    private static TrashService.Request request(Duration olderThan, boolean keepArtifacts, boolean dryRun) {
-        return new TrashService.Request(null, olderThan, keepArtifacts, dryRun);
-    }
-
-    private static String path(Run run) {
-        return ArtifactLocations.ownPath(run.info().artifactUri()).orElseThrow();
-    }
-
-    private void put(Run run, String name, String text) throws IOException {
-        artifacts
-                .service()
-                .store(
-                        path(run) + "/" + name,
-                        new ByteArrayInputStream(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-                        text.length());
     }
 }

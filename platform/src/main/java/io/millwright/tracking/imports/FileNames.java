@@ -8,9 +8,8 @@ import java.nio.file.Path;
 final class FileNames {
     private FileNames() {}
 
-    /// The path of a file below a folder, with slashes. In a locale that is not UTF-8 a path's own text has lost what
-    /// is
-    /// not ASCII; its URI still holds the bytes.
+    /// The path of a file below a folder, with slashes. In a locale that is not UTF-8 a path's own text has
+    /// lost what is not ASCII; its URI still holds the bytes.
     ///
     /// @param folder exists
     static String below(Path folder, Path file) {

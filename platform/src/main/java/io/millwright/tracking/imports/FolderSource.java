@@ -296,7 +296,6 @@ public final class FolderSource implements MlflowSource {
 
     @Override
     public void noteLeftOut(List<Experiment> experiments) throws IOException {
-        notes.leftOut(LeftOut.REGISTERED_MODELS, folders(root.resolve("models")).size());
         for (Experiment experiment : experiments) {
             notes.leftOut(
                     LeftOut.TRACES,
@@ -305,10 +304,15 @@ public final class FolderSource implements MlflowSource {
     }
 
     @Override
+    public SourceRegistry registry() {
+        return new FolderRegistry(this, root.resolve("models"), notes);
+    }
+
+    @Override
     public void close() {}
 
     /// The texts of all files under a folder; a file's path is its key.
-    private Map<String, String> texts(Path folder) throws IOException {
+    Map<String, String> texts(Path folder) throws IOException {
         Map<String, String> texts = new TreeMap<>();
         for (var file : files(folder).entrySet()) {
             try (InputStream in = Files.newInputStream(file.getValue(), LinkOption.NOFOLLOW_LINKS)) {
@@ -338,7 +342,7 @@ public final class FolderSource implements MlflowSource {
     }
 
     /// The folders in a folder, no links; none when it is missing.
-    private static List<Path> folders(Path parent) throws IOException {
+    static List<Path> folders(Path parent) throws IOException {
         List<Path> folders = new ArrayList<>();
         if (!Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) return folders;
         try (DirectoryStream<Path> children = Files.newDirectoryStream(parent)) {
@@ -350,7 +354,7 @@ public final class FolderSource implements MlflowSource {
         return folders;
     }
 
-    private static String name(Path path) {
+    static String name(Path path) {
         return String.valueOf(path.getFileName());
     }
 }

@@ -19,6 +19,17 @@ public final class ImportCounts {
         LOGGED_MODELS_UPDATED("logged-models.updated"),
         LOGGED_MODELS_UNCHANGED("logged-models.unchanged"),
         LOGGED_MODELS_FAILED("logged-models.failed"),
+        REGISTERED_MODELS_NEW("registered-models.new"),
+        REGISTERED_MODELS_KNOWN("registered-models.known"),
+        REGISTERED_MODELS_FAILED("registered-models.failed"),
+        MODEL_VERSIONS_NEW("model-versions.new"),
+        MODEL_VERSIONS_UPDATED("model-versions.updated"),
+        MODEL_VERSIONS_UNCHANGED("model-versions.unchanged"),
+        MODEL_VERSIONS_FAILED("model-versions.failed"),
+        MODEL_ALIASES("model-aliases"),
+        WEBHOOKS_NEW("webhooks.new"),
+        WEBHOOKS_KNOWN("webhooks.known"),
+        WEBHOOKS_FAILED("webhooks.failed"),
         METRIC_POINTS("metric-points"),
         PARAMS("params"),
         TAGS("tags"),
@@ -44,7 +55,7 @@ public final class ImportCounts {
         for (Of what : Of.values()) counts.put(what, new LongAdder());
     }
 
-    void add(Of what, long n) {
+    public void add(Of what, long n) {
         of(what).add(n);
     }
 

@@ -33,7 +33,7 @@ public final class ImportNotes {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Dealing, Map<String, Note>> notes = new LinkedHashMap<>(); // guarded by lock
 
-    void leftOut(String kind, String example) {
+    public void leftOut(String kind, String example) {
         add(Dealing.LEFT_OUT, kind, 1, example);
     }
 
@@ -41,11 +41,11 @@ public final class ImportNotes {
         if (count > 0) add(Dealing.LEFT_OUT, kind, count, "");
     }
 
-    void changed(String kind, String example) {
+    public void changed(String kind, String example) {
         add(Dealing.CHANGED, kind, 1, example);
     }
 
-    void failed(String kind, String example) {
+    public void failed(String kind, String example) {
         add(Dealing.FAILED, kind, 1, example);
     }
 

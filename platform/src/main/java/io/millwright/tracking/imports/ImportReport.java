@@ -53,6 +53,20 @@ public record ImportReport(
                         Of.LOGGED_MODELS_UPDATED,
                         Of.LOGGED_MODELS_UNCHANGED,
                         Of.LOGGED_MODELS_FAILED));
+        line(
+                text,
+                "models",
+                ofKnown(Of.REGISTERED_MODELS_NEW, Of.REGISTERED_MODELS_KNOWN, Of.REGISTERED_MODELS_FAILED));
+        line(
+                text,
+                "model versions",
+                ofFour(
+                        Of.MODEL_VERSIONS_NEW,
+                        Of.MODEL_VERSIONS_UPDATED,
+                        Of.MODEL_VERSIONS_UNCHANGED,
+                        Of.MODEL_VERSIONS_FAILED));
+        if (!dryRun) line(text, "model aliases", number(Of.MODEL_ALIASES));
+        line(text, "webhooks", ofKnown(Of.WEBHOOKS_NEW, Of.WEBHOOKS_KNOWN, Of.WEBHOOKS_FAILED));
         if (!dryRun) line(text, "metric points", number(Of.METRIC_POINTS));
         line(text, "params, tags", number(Of.PARAMS) + ", " + number(Of.TAGS));
         line(text, "dataset inputs", number(Of.DATASET_INPUTS));
@@ -71,6 +85,11 @@ public record ImportReport(
         if (dryRun) return number(isNew);
         return "%s new, %s joined one of the same name, %s known"
                 .formatted(number(isNew), number(merged), number(known));
+    }
+
+    private String ofKnown(Of isNew, Of known, Of failed) {
+        if (dryRun) return number(isNew);
+        return "%s new, %s known, %s failed".formatted(number(isNew), number(known), number(failed));
     }
 
     private String ofFour(Of isNew, Of updated, Of unchanged, Of failed) {

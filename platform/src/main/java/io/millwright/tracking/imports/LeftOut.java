@@ -5,7 +5,6 @@ import java.util.Set;
 
 /// What MLflow has and Millwright has no place for yet, as the report names it.
 final class LeftOut {
-    static final String REGISTERED_MODELS = "registered models";
     static final String TRACES = "traces";
 
     static final Set<String> KNOWN_LINKS =
@@ -25,7 +24,14 @@ final class LeftOut {
             "logged_models",
             "logged_model_tags",
             "logged_model_params",
-            "logged_model_metrics");
+            "logged_model_metrics",
+            "registered_models",
+            "registered_model_tags",
+            "registered_model_aliases",
+            "model_versions",
+            "model_version_tags",
+            "webhooks",
+            "webhook_events");
     /// Parts of things that are counted by another table, and MLflow's own book-keeping.
     private static final Set<String> PART_TABLES = Set.of(
             "alembic_version",
@@ -36,12 +42,9 @@ final class LeftOut {
             "trace_request_metadata",
             "trace_metrics",
             "span_metrics",
-            "registered_model_tags",
-            "model_version_tags",
             "evaluation_dataset_tags",
             "scorer_versions",
             "online_scoring_configs",
-            "webhook_events",
             "endpoint_tags",
             "endpoint_bindings",
             "endpoint_model_mappings",
@@ -55,9 +58,6 @@ final class LeftOut {
             "sql_trace_metric_daily_rollups",
             "sql_trace_rollup_rebuild_queue");
     private static final Map<String, String> KINDS = Map.ofEntries(
-            Map.entry("registered_models", REGISTERED_MODELS),
-            Map.entry("model_versions", "model versions"),
-            Map.entry("registered_model_aliases", "model aliases"),
             Map.entry("trace_info", TRACES),
             Map.entry("assessments", "assessments of traces"),
             Map.entry("evaluation_datasets", "evaluation datasets"),

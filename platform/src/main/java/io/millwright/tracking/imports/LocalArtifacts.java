@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Finds the artifacts of runs and logged models on this machine's disk.
 ///
-/// A folder is read only when its real path ends in `<id of the run or model>/artifacts`: on many servers any client
-/// may
-/// choose an experiment's artifact location, so an URI alone is no reason to read, say, `/etc`.
+/// A folder is read only when its real path ends in `<id of the run or model>/artifacts`: on many servers
+/// any client may choose an experiment's artifact location, so an URI alone is no reason to read, say,
+/// `/etc`.
 final class LocalArtifacts {
     private static final String FOLDER = "artifacts";
     /// From `<root>/<experiment>/models/<id>/artifacts` up to the root.

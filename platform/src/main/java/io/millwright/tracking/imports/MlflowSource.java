@@ -11,9 +11,8 @@ import java.util.function.Consumer;
 
 /// An MLflow installation to read from. Nothing is ever written to it.
 ///
-/// Everything is walked, deleted things too; no more than a page of runs is in memory at a time. The methods for one
-/// run
-/// or one logged model may be called from several threads at once.
+/// Everything is walked, deleted things too; no more than a page of runs is in memory at a time. The methods
+/// for one run or one logged model may be called from several threads at once.
 public sealed interface MlflowSource extends AutoCloseable permits RestSource, SqliteSource, FolderSource {
     /// The same for the same installation each time, without passwords: what was imported is remembered under it.
     String identity();
@@ -40,6 +39,8 @@ public sealed interface MlflowSource extends AutoCloseable permits RestSource, S
     SourceArtifacts artifacts(SourceRun run) throws IOException;
 
     SourceArtifacts artifacts(LoggedModel model) throws IOException;
+
+    SourceRegistry registry();
 
     /// Notes what the installation holds that has no place here yet.
     void noteLeftOut(List<Experiment> experiments) throws IOException;

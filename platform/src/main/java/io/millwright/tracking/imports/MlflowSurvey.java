@@ -33,6 +33,11 @@ public final class MlflowSurvey {
                 note("run " + run.id(), source.artifacts(run));
             });
         }
+        source.registry().models(model -> {
+            counts.add(ImportCounts.Of.REGISTERED_MODELS_NEW, 1);
+            source.registry().versions(model, version -> counts.add(ImportCounts.Of.MODEL_VERSIONS_NEW, 1));
+        });
+        source.registry().webhooks(webhook -> counts.add(ImportCounts.Of.WEBHOOKS_NEW, 1));
         source.noteLeftOut(experiments);
     }
 

@@ -79,10 +79,12 @@ final class RestClient {
     private static final class Transient extends IOException {
         private static final long serialVersionUID = 1;
 
+        private final int status;
         private final Duration wait;
 
-        Transient(String message, Duration wait) {
+        Transient(int status, String message, Duration wait) {
             super(message);
+            this.status = status;
             this.wait = wait;
         }
     }
@@ -143,6 +145,20 @@ final class RestClient {
 
     ObjectNode get(String path) throws IOException {
         return retry(() -> exchange("GET", path, null, (body, length) -> object(path, body)));
+    }
+
+    /// As [#get], but a server that fails (500) is not asked again: one on files has no other answer to what it lacks.
+    ///
+    /// @throws Refused then, too
+    ObjectNode getUnlessItFails(String path) throws IOException {
+        return retry(() -> {
+            try {
+                return exchange("GET", path, null, (body, length) -> object(path, body));
+            } catch (Transient e) {
+                if (e.status != 500) throw e;
+                throw new Refused(e.status, String.valueOf(e.getMessage()));
+            }
+        });
     }
 
     ObjectNode post(String path, ObjectNode message) throws IOException {
@@ -285,7 +301,7 @@ final class RestClient {
             message += ". Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN";
         }
         boolean busy = status == 429 || status == 408 || status >= 500 && status != 501;
-        return busy ? new Transient(message, retryAfter(connection)) : new Refused(status, message);
+        return busy ? new Transient(status, message, retryAfter(connection)) : new Refused(status, message);
     }
 
     private static String messageOf(String json) {

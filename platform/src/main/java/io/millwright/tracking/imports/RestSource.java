@@ -342,28 +342,10 @@ public final class RestSource implements MlflowSource {
     @Override
     public void noteLeftOut(List<Experiment> experiments) throws IOException {
         try {
-            countRegisteredModels();
-        } catch (RestClient.Refused e) {
-            if (!e.isUnknownRoute() && e.status() != 403) throw e;
-        }
-        try {
             for (Experiment experiment : experiments) lookForTraces(experiment);
         } catch (RestClient.Refused e) {
             if (!e.isUnknownRoute() && e.status() != 403) throw e;
         }
-    }
-
-    private void countRegisteredModels() throws IOException {
-        Optional<String> token = Optional.empty();
-        do {
-            Map<String, String> fields = new LinkedHashMap<>();
-            fields.put("max_results", "100");
-            token.ifPresent(value -> fields.put("page_token", value));
-            ObjectNode page = http.get(API + "/registered-models/search" + RestClient.query(fields));
-            notes.leftOut(
-                    LeftOut.REGISTERED_MODELS, page.path("registered_models").size());
-            token = nextPage(page);
-        } while (token.isPresent());
     }
 
     private void lookForTraces(Experiment experiment) throws IOException {
@@ -377,6 +359,11 @@ public final class RestSource implements MlflowSource {
                 .path("traces")
                 .isEmpty();
         if (any) notes.leftOut("experiments with traces", experiment.name());
+    }
+
+    @Override
+    public SourceRegistry registry() {
+        return new RestRegistry(http, notes);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.millwright.tracking.imports;
 
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+import static io.millwright.tracking.imports.SqliteFile.text;
 
 import io.millwright.tracking.DatasetInput;
 import io.millwright.tracking.Experiment;
@@ -15,8 +16,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -27,10 +26,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.sqlite.SQLiteConfig;
 
 /// The SQLite file of an MLflow server, of any schema from 1.x on, opened read-only.
 ///
@@ -41,24 +38,23 @@ public final class SqliteSource implements MlflowSource {
     private static final int PAGE = 100;
     private static final int POINTS = 20_000;
 
-    private final Path file;
+    private final Path path;
+    private final SqliteFile file;
     private final LocalArtifacts artifacts;
     private final ImportNotes notes;
-    /// Connections that nobody uses now.
-    private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
-
     private final SqliteTables tables;
 
-    private SqliteSource(Path file, LocalArtifacts artifacts, ImportNotes notes) throws IOException {
-        this.file = file;
+    private SqliteSource(Path path, LocalArtifacts artifacts, ImportNotes notes) throws IOException {
+        this.path = path;
+        this.file = new SqliteFile(path);
         this.artifacts = artifacts;
         this.notes = notes;
-        this.tables = with(SqliteTables::new);
+        this.tables = file.with(SqliteTables::new);
         if (!tables.has("experiments") || !tables.has("runs")) {
             throw INVALID_ARGUMENT.because(
                     "%s is a SQLite database without the tables 'experiments' and 'runs'. Give MLflow's own file, often"
                             + " called mlflow.db.",
-                    file);
+                    path);
         }
     }
 
@@ -76,14 +72,14 @@ public final class SqliteSource implements MlflowSource {
 
     @Override
     public String identity() {
-        return "sqlite:" + file;
+        return "sqlite:" + path;
     }
 
     @Override
     public List<Experiment> experiments() throws IOException {
         Map<Long, Map<String, String>> tags = new HashMap<>();
         if (tables.has("experiment_tags")) {
-            each(
+            file.each(
                     "select experiment_id, key, value from experiment_tags",
                     List.of(),
                     row -> tags.computeIfAbsent(row.getLong(1), id -> new HashMap<>())
@@ -95,7 +91,7 @@ public final class SqliteSource implements MlflowSource {
                         tables.column("experiments", "creation_time"),
                         tables.column("experiments", "last_update_time"),
                         tables.column("experiments", "workspace", "'default'"));
-        each(sql + " order by experiment_id", List.of(), row -> {
+        file.each(sql + " order by experiment_id", List.of(), row -> {
             if (!text(row, 7).equals("default")) {
                 notes.leftOut("experiments of workspaces other than 'default'", text(row, 2));
                 return;
@@ -150,7 +146,7 @@ public final class SqliteSource implements MlflowSource {
                         tables.column("runs", "source_version"),
                         tables.column("runs", "entry_point_name"));
         Map<String, RunRow> page = new LinkedHashMap<>();
-        each(sql, List.of(experiment, after), row -> {
+        file.each(sql, List.of(experiment, after), row -> {
             RunRow run = new RunRow(row.getString(1), experiment);
             run.name = text(row, 2);
             run.userId = text(row, 3);
@@ -170,16 +166,16 @@ public final class SqliteSource implements MlflowSource {
     private void fill(Map<String, RunRow> page) throws IOException {
         List<String> ids = List.copyOf(page.keySet());
         String in = " in (" + String.join(", ", Collections.nCopies(ids.size(), "?")) + ")";
-        each(
+        file.each(
                 "select run_uuid, key, value from params where run_uuid" + in,
                 ids,
                 row -> of(page, row).params.put(row.getString(2), text(row, 3)));
-        each(
+        file.each(
                 "select run_uuid, key, value from tags where run_uuid" + in,
                 ids,
                 row -> of(page, row).tags.put(row.getString(2), text(row, 3)));
         if (tables.has("latest_metrics")) {
-            each(
+            file.each(
                     "select run_uuid, key, value, timestamp, step, is_nan from latest_metrics where run_uuid" + in,
                     ids,
                     row -> of(page, row)
@@ -201,14 +197,14 @@ public final class SqliteSource implements MlflowSource {
                 " inputs i where i.source_type = 'DATASET' and i.destination_type = 'RUN' and i.destination_id = ?";
         Map<String, Map<String, String>> tags = new HashMap<>();
         if (tables.has("input_tags")) {
-            each(
+            file.each(
                     "select input_uuid, name, value from input_tags where input_uuid in (select i.input_uuid from"
                             + inputs + ")",
                     List.of(run),
                     row -> tags.computeIfAbsent(row.getString(1), id -> new HashMap<>())
                             .put(row.getString(2), text(row, 3)));
         }
-        each(
+        file.each(
                 "select i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,"
                         + " d.dataset_profile from datasets d," + inputs
                         + " and d.dataset_uuid = i.source_id order by i.rowid",
@@ -226,7 +222,7 @@ public final class SqliteSource implements MlflowSource {
 
     private void fillModels(Map<String, RunRow> page, List<String> ids, String in) throws IOException {
         String step = tables.has("inputs", "step") ? "step" : "0";
-        each(
+        file.each(
                 "select source_id, source_type, destination_id, " + step + " from inputs where destination_type in"
                         + " ('MODEL_INPUT', 'MODEL_OUTPUT') and source_id" + in + " order by rowid",
                 ids,
@@ -306,7 +302,7 @@ public final class SqliteSource implements MlflowSource {
         long[] last = {after};
         while (true) {
             List<MetricPoint> page = new ArrayList<>();
-            each(sql, List.of(run.id(), last[0]), row -> {
+            file.each(sql, List.of(run.id(), last[0]), row -> {
                 last[0] = row.getLong(1);
                 page.add(new MetricPoint(
                         row.getString(2), value(row, 3, row.getInt(6) == 1), row.getLong(4), row.getLong(5)));
@@ -328,7 +324,7 @@ public final class SqliteSource implements MlflowSource {
         String after = "";
         while (true) {
             List<LoggedModel> page = new ArrayList<>();
-            each(
+            file.each(
                     "select model_id, name, model_type, source_run_id, status, status_message, artifact_location,"
                             + " creation_timestamp_ms, last_updated_timestamp_ms, lifecycle_stage from logged_models"
                             + " where experiment_id = ? and model_id > ? order by model_id limit " + PAGE,
@@ -363,15 +359,15 @@ public final class SqliteSource implements MlflowSource {
 
     private void fill(LoggedModel model) throws IOException {
         List<String> id = List.of(model.id());
-        each(
+        file.each(
                 "select tag_key, tag_value from logged_model_tags where model_id = ?",
                 id,
                 row -> model.tags().put(row.getString(1), text(row, 2)));
-        each(
+        file.each(
                 "select param_key, param_value from logged_model_params where model_id = ?",
                 id,
                 row -> model.params().put(row.getString(1), text(row, 2)));
-        each(
+        file.each(
                 "select metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest"
                         + " from logged_model_metrics where model_id = ?",
                 id,
@@ -401,7 +397,7 @@ public final class SqliteSource implements MlflowSource {
             }
         }
         if (tables.has("inputs")) {
-            each("select source_type, destination_type, count(*) from inputs group by 1, 2", List.of(), row -> {
+            file.each("select source_type, destination_type, count(*) from inputs group by 1, 2", List.of(), row -> {
                 String link = row.getString(1) + " to " + row.getString(2);
                 if (!LeftOut.KNOWN_LINKS.contains(link)) notes.leftOut("links " + link, row.getLong(3));
             });
@@ -410,70 +406,17 @@ public final class SqliteSource implements MlflowSource {
 
     private long count(String sql, List<?> values) throws IOException {
         long[] count = {0};
-        each(sql, values, row -> count[0] = row.getLong(1));
+        file.each(sql, values, row -> count[0] = row.getLong(1));
         return count[0];
     }
 
-    private static String text(ResultSet row, int column) throws SQLException {
-        String text = row.getString(column);
-        return text == null ? "" : text;
-    }
-
-    @FunctionalInterface
-    private interface RowVisitor {
-        void visit(ResultSet row) throws SQLException;
-    }
-
-    @FunctionalInterface
-    private interface Query<T> {
-        T run(Connection connection) throws SQLException;
-    }
-
-    private void each(String sql, List<?> values, RowVisitor visitor) throws IOException {
-        with(connection -> {
-            try (PreparedStatement statement = connection.prepareStatement(sql)) {
-                for (int i = 0; i < values.size(); i++) statement.setObject(i + 1, values.get(i));
-                try (ResultSet rows = statement.executeQuery()) {
-                    while (rows.next()) visitor.visit(rows);
-                }
-            }
-            return 0;
-        });
-    }
-
-    private <T> T with(Query<T> query) throws IOException {
-        try {
-            Connection reused = idle.poll();
-            Connection connection = reused == null ? connect() : reused;
-            try {
-                return query.run(connection);
-            } finally {
-                idle.push(connection);
-            }
-        } catch (SQLException e) {
-            throw new IOException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
-        }
-    }
-
-    private Connection connect() throws SQLException {
-        SQLiteConfig config = new SQLiteConfig();
-        config.setReadOnly(true);
-        config.setBusyTimeout(30_000);
-        Connection connection = config.createConnection("jdbc:sqlite:" + file);
-        try (var statement = connection.createStatement()) {
-            statement.execute("pragma query_only = true");
-            // The file may come from anybody: nothing in its schema is to be run.
-            statement.execute("pragma trusted_schema = false");
-        }
-        return connection;
+    @Override
+    public SourceRegistry registry() {
+        return new SqliteRegistry(file, tables, notes);
     }
 
     @Override
     public void close() throws IOException {
-        try {
-            for (Connection connection = idle.poll(); connection != null; connection = idle.poll()) connection.close();
-        } catch (SQLException e) {
-            throw new IOException(e);
-        }
+        file.close();
     }
 }

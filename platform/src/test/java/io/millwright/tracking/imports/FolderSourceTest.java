@@ -300,11 +300,6 @@ class FolderSourceTest {
     }
 
     @Test
-    void registered_models_are_counted_as_left_out() throws IOException {
-        assertThat(importAll().leftOut()).contains("registered models");
-    }
-
-    @Test
     void a_folder_without_experiments_is_refused() throws IOException {
         Path empty = Files.createDirectories(folder.resolve("empty"));
 

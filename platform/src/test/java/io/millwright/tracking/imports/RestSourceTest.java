@@ -89,6 +89,8 @@ class RestSourceTest {
         if (text != null && text.startsWith("location ")) {
             exchange.getResponseHeaders().set("Location", text.substring(9));
             exchange.sendResponseHeaders(302, -1);
+        } else if (text != null && text.startsWith("status ")) {
+            exchange.sendResponseHeaders(Integer.parseInt(text.substring(7)), -1);
         } else if (refusals.getAndDecrement() > 0) {
             exchange.sendResponseHeaders(503, -1);
         } else if (text == null) {
@@ -256,5 +258,52 @@ class RestSourceTest {
         assertThat(found).hasSize(1);
         assertThatThrownBy(() -> RestSource.open("http://ada:s3cret@", null, IMPATIENT, new ImportNotes()))
                 .hasMessageNotContaining("s3cret");
+    }
+
+    private static final String WEBHOOKS = "GET /api/2.0/mlflow/webhooks";
+
+    private List<SourceWebhook> webhooks(ImportNotes notes) throws IOException {
+        List<SourceWebhook> found = new ArrayList<>();
+        RestSource.open(url(), null, IMPATIENT, notes).registry().webhooks(found::add);
+        return found;
+    }
+
+    @Test
+    void webhooks_come_page_by_page_and_may_all_have_a_secret() throws IOException {
+        String webhook = "{\"webhooks\": [{\"webhook_id\": \"%s\", \"name\": \"hook\", \"url\": \"https://a.example/\","
+                + " \"events\": [{\"entity\": \"MODEL_VERSION\", \"action\": \"CREATED\"}], \"status\": \"%s\","
+                + " \"creation_timestamp\": 5, \"last_updated_timestamp\": \"6\"}], \"next_page_token\": \"%s\"}";
+        answers.put(WEBHOOKS, webhook.formatted("one", "ACTIVE", "two"));
+        answers.put(WEBHOOKS + "?max_results=100&page_token=two", webhook.formatted("two", "DISABLED", ""));
+
+        List<SourceWebhook> found = webhooks(new ImportNotes());
+
+        assertThat(found).extracting(SourceWebhook::id).containsExactly("one", "two");
+        assertThat(found).extracting(SourceWebhook::active).containsExactly(true, false);
+        assertThat(found).allMatch(SourceWebhook::maySign);
+        assertThat(found.getFirst().events()).containsExactly("MODEL_VERSION.CREATED");
+        assertThat(found.getFirst().updatedAt().toEpochMilli()).isEqualTo(6);
+    }
+
+    @Test
+    void a_server_before_3_3_has_no_webhooks() throws IOException {
+        ImportNotes notes = new ImportNotes();
+
+        assertThat(webhooks(notes)).isEmpty();
+        assertThat(notes.of(ImportNotes.Dealing.LEFT_OUT)).isEmpty();
+    }
+
+    @Test
+    void a_server_that_cannot_or_will_not_show_webhooks_is_asked_once_and_told() throws IOException {
+        for (int status : new int[] {500, 403}) {
+            ImportNotes notes = new ImportNotes();
+            answers.put(WEBHOOKS, "status " + status);
+            asked.clear();
+
+            assertThat(webhooks(notes)).isEmpty();
+            assertThat(asked).hasSize(1);
+            assertThat(notes.of(ImportNotes.Dealing.LEFT_OUT))
+                    .containsOnlyKeys("webhooks, which the server does not show");
+        }
     }
 }

@@ -1,0 +1,152 @@
+package io.millwright.governance;
+
+import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+
+import io.millwright.http.BodyKind;
+import io.millwright.http.Call;
+import io.millwright.http.Need;
+import io.millwright.http.Reply;
+import io.millwright.http.Routes;
+import io.millwright.kernel.Page;
+import io.millwright.kernel.RequestContext;
+import io.millwright.ledger.Event;
+import io.millwright.ledger.EventFilter;
+import io.millwright.ledger.RecordedEvent;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import tools.jackson.core.JsonGenerator;
+
+/// Millwright's own REST for the audit trail.
+final class AuditApi {
+    private static final int USUAL_PAGE = 100;
+    private static final Set<String> FILTERS =
+            Set.of("actor", "entity", "action", "from", "to", "workspace", "all_workspaces");
+    private static final Pattern ACTOR = Pattern.compile("[\\p{L}\\p{N} ._@+:/-]{1,256}");
+    private static final Pattern ENTITY = Pattern.compile("[a-z-]+:.+|[a-z-]+:?\\*", Pattern.DOTALL);
+    private static final Pattern ACTION = Pattern.compile("[a-z-]+\\.[a-z-]+|[a-z-]+\\.?[a-z-]*\\*");
+    private static final Pattern WORKSPACE = Pattern.compile("[a-z0-9-]{1,63}");
+    private static final Set<String> PAGING = Set.of("max_results", "page_token");
+
+    private final AuditService audit;
+
+    AuditApi(AuditService audit) {
+        this.audit = audit;
+    }
+
+    void addRoutes(Routes routes) {
+        routes.own()
+                .on(
+                        Need.AUDIT,
+                        "GET",
+                        "/audit/events",
+                        BodyKind.NONE,
+                        "A page of what was done, newest first, by person, entity, action and time",
+                        this::events)
+                .on(
+                        Need.AUDIT,
+                        "GET",
+                        "/audit/export",
+                        BodyKind.NONE,
+                        "The same as lines of JSON with the proof of each event's place in the chain",
+                        this::export);
+    }
+
+    private Reply events(Call call) throws IOException {
+        EventFilter filter = filter(call, true);
+        Page<RecordedEvent> page = audit.events(filter, maxResults(call), call.queryValue("page_token"));
+        return Reply.json(json -> {
+            json.writeStartObject().writeName("events").writeStartArray();
+            for (RecordedEvent one : page.items()) write(json, one);
+            json.writeEndArray();
+            page.nextToken().ifPresent(token -> json.writeStringProperty("next_page_token", token));
+            json.writeEndObject();
+        });
+    }
+
+    private static void write(JsonGenerator json, RecordedEvent recorded) {
+        Event event = recorded.event();
+        json.writeStartObject();
+        json.writeStringProperty("id", event.id());
+        json.writeStringProperty("at", event.at().toString());
+        json.writeStringProperty("actor", event.actor());
+        json.writeStringProperty("request_id", event.requestId());
+        json.writeStringProperty("workspace", event.workspace());
+        json.writeStringProperty("action", event.type());
+        json.writeStringProperty("entity", event.entity());
+        json.writeName("payload").writeRawValue(event.payload());
+        json.writeNumberProperty("block", recorded.block());
+        json.writeNumberProperty("position", recorded.position());
+        json.writeEndObject();
+    }
+
+    private Reply export(Call call) {
+        EventFilter filter = filter(call, false);
+        audit.beginExport(filter);
+        return Reply.jsonLines(lines -> audit.export(filter, lines::line))
+                .with("content-disposition", "attachment; filename=\"audit.jsonl\"");
+    }
+
+    /// A misspelt filter would show more than was asked for.
+    private static EventFilter filter(Call call, boolean paged) {
+        for (String name : call.query().keySet()) {
+            if (!FILTERS.contains(name) && !(paged && PAGING.contains(name))) {
+                Set<String> known = new TreeSet<>(FILTERS);
+                if (paged) known.addAll(PAGING);
+                throw INVALID_ARGUMENT.because("Unknown query parameter '%s', expected some of %s.", name, known);
+            }
+        }
+        return new EventFilter(
+                workspace(call),
+                like(call, "actor", ACTOR, "a name such as ann"),
+                like(call, "entity", ENTITY, "a URN such as model:churn or model-version:churn/*"),
+                like(call, "action", ACTION, "an action such as run.deleted or model-version.*"),
+                call.queryValue("from").map(text -> instant("from", text)).orElse(EventFilter.ALL.from()),
+                call.queryValue("to").map(text -> instant("to", text)).orElse(EventFilter.ALL.to()));
+    }
+
+    /// Empty for all.
+    private static String workspace(Call call) {
+        String named = like(call, "workspace", WORKSPACE, "a workspace's name");
+        String here = named.isEmpty() ? RequestContext.current().workspace() : named;
+        return switch (call.queryValue("all_workspaces").orElse("false")) {
+            case "true" -> "";
+            case "false" -> here;
+            default -> throw INVALID_ARGUMENT.because("'all_workspaces' is neither true nor false.");
+        };
+    }
+
+    /// Of what cannot be, nothing would be found, which looks like an answer.
+    private static String like(Call call, String name, Pattern pattern, String expected) {
+        String text = call.queryValue(name).orElse("");
+        if (text.isEmpty() || pattern.matcher(text).matches()) return text;
+        throw INVALID_ARGUMENT.because("'%s' is '%s', expected %s.", name, text, expected);
+    }
+
+    private static int maxResults(Call call) {
+        try {
+            return call.queryValue("max_results").map(Integer::parseInt).orElse(USUAL_PAGE);
+        } catch (NumberFormatException e) {
+            throw INVALID_ARGUMENT.because("'max_results' is no number, expected 1 to %d.", AuditService.LARGEST_PAGE);
+        }
+    }
+
+    private static Instant instant(String name, String text) {
+        try {
+            return text.indexOf('T') < 0
+                    ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+                    : OffsetDateTime.parse(text).toInstant();
+        } catch (DateTimeException e) {
+            throw INVALID_ARGUMENT.because(
+                    "'%s' is '%s', expected a date such as 2026-05-03 (its first moment in UTC) or a time such as"
+                            + " 2026-05-03T09:30:00Z.",
+                    name, text);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.millwright.registry.webhooks;
+
+import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+
+import io.millwright.http.BodyKind;
+import io.millwright.http.Call;
+import io.millwright.http.Need;
+import io.millwright.http.Reply;
+import io.millwright.http.Routes;
+import io.millwright.kernel.Page;
+import java.io.IOException;
+import tools.jackson.core.JsonGenerator;
+
+/// Millwright's own REST for what became of what webhooks were told.
+final class WebhookDeliveryApi {
+    private static final int USUAL_PAGE = 50;
+
+    private final WebhookService webhooks;
+
+    WebhookDeliveryApi(WebhookService webhooks) {
+        this.webhooks = webhooks;
+    }
+
+    void addRoutes(Routes routes) {
+        routes.own()
+                .on(
+                        Need.MANAGE,
+                        "GET",
+                        "/webhooks/{webhook_id}/deliveries",
+                        BodyKind.NONE,
+                        "A page of what a webhook was told, the newest first, with the attempts",
+                        this::list)
+                .on(
+                        Need.MANAGE,
+                        "POST",
+                        "/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+                        BodyKind.NONE,
+                        "Sends a delivery that ended once more, under the same id",
+                        this::redeliver);
+    }
+
+    private Reply list(Call call) throws IOException {
+        Page<Delivery> page =
+                webhooks.deliveries(call.pathVariable("webhook_id"), maxResults(call), call.queryValue("page_token"));
+        return Reply.json(json -> {
+            json.writeStartObject().writeName("deliveries").writeStartArray();
+            for (Delivery delivery : page.items()) write(json, delivery);
+            json.writeEndArray();
+            page.nextToken().ifPresent(token -> json.writeStringProperty("next_page_token", token));
+            json.writeEndObject();
+        });
+    }
+
+    private Reply redeliver(Call call) throws IOException {
+        Delivery delivery = webhooks.redeliver(call.pathVariable("webhook_id"), call.pathVariable("delivery_id"));
+        return Reply.json(202, "application/json", json -> write(json, delivery));
+    }
+
+    private static int maxResults(Call call) {
+        try {
+            return call.queryValue("max_results").map(Integer::parseInt).orElse(USUAL_PAGE);
+        } catch (NumberFormatException e) {
+            throw INVALID_ARGUMENT.because(
+                    "'max_results' is no number, expected 1 to %d.", WebhookService.LARGEST_DELIVERY_PAGE);
+        }
+    }
+
+    private static void write(JsonGenerator json, Delivery delivery) {
+        json.writeStartObject();
+        json.writeStringProperty("delivery_id", delivery.id());
+        json.writeStringProperty("event", delivery.what());
+        json.writeStringProperty("event_id", delivery.eventId());
+        json.writeStringProperty("state", delivery.state().word());
+        json.writeStringProperty("created_at", delivery.createdAt().toString());
+        if (delivery.nextAt() != null)
+            json.writeStringProperty("next_attempt_at", delivery.nextAt().toString());
+        if (delivery.endedAt() != null)
+            json.writeStringProperty("ended_at", delivery.endedAt().toString());
+        json.writeNumberProperty("attempt_count", delivery.attemptCount());
+        json.writeName("attempts").writeStartArray();
+        delivery.attempts().forEach(attempt -> write(json, attempt));
+        json.writeEndArray().writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, Delivery.Attempt attempt) {
+        json.writeStartObject();
+        json.writeNumberProperty("number", attempt.number());
+        json.writeStringProperty("at", attempt.at().toString());
+        json.writeNumberProperty("duration_ms", attempt.millis());
+        Integer status = attempt.status();
+        if (status != null) {
+            json.writeNumberProperty("response_status", status);
+            json.writeStringProperty("response_body", attempt.answer());
+        }
+        if (!attempt.error().isEmpty()) json.writeStringProperty("error", attempt.error());
+        json.writeEndObject();
+    }
+}

@@ -1,0 +1,5 @@
+/// Webhooks: who wants to hear of which events of the registry, and telling them.
+@NullMarked
+package io.millwright.registry.webhooks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+package io.millwright.search;
+
+/// One key of an ordering. Missing values come last in either direction.
+public record Order(Field field, boolean ascending) {}

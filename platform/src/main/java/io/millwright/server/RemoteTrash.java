@@ -1,0 +1,56 @@
+package io.millwright.server;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+
+/// The trash of a running server, through its own API.
+///
+/// @param allWorkspaces instead of the one that the server was asked in
+record RemoteTrash(RemoteServer server, boolean allWorkspaces) {
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+    void forEachItem(Duration olderThan, Consumer<JsonNode> item) throws IOException, InterruptedException {
+        server.forEach("/trash?older_than=" + olderThan + everywhere(), "items", item);
+    }
+
+    void forEachExperiment(Consumer<JsonNode> experiment) throws IOException, InterruptedException {
+        server.forEach("/space?max_results=1000" + everywhere(), "experiments", experiment);
+    }
+
+    private String everywhere() {
+        return allWorkspaces ? "&all_workspaces=true" : "";
+    }
+
+    /// Has the trash collected and watches until it is done.
+    ///
+    /// @param progress told of each change of the operation
+    /// @return its result
+    JsonNode collect(Duration olderThan, boolean keepArtifacts, boolean dryRun, Consumer<JsonNode> progress)
+            throws IOException, InterruptedException {
+        JsonNode operation = server.post(
+                "/trash/collect",
+                Map.of(
+                        "older_than", olderThan.toString(),
+                        "keep_artifacts", keepArtifacts,
+                        "dry_run", dryRun,
+                        "all_workspaces", allWorkspaces));
+        String id = operation.path("operation_id").asString();
+        Duration pause = Duration.ofMillis(20);
+        JsonNode told = operation.path("progress");
+        while (operation.path("state").asString().equals("running")) {
+            Thread.sleep(pause);
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            operation = server.get("/operations/" + id);
+            if (!operation.path("progress").equals(told)) progress.accept(operation);
+            told = operation.path("progress");
+        }
+        if (operation.path("state").asString().equals("succeeded")) return operation.path("result");
+        throw new RemoteServer.Refused(
+                "the collection " + operation.path("state").asString() + " after "
+                        + told.path("things").asLong() + " things: "
+                        + operation.at("/error/detail").asString("somebody cancelled it"));
+    }
+}

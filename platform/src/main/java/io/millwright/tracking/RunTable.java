@@ -1,0 +1,27 @@
+package io.millwright.tracking;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The vocabulary of runs shown as a table.
+final class RunTable {
+    private RunTable() {}
+
+    /// One run and the cells of the columns asked for, in their order: a `Double`, a `Long` or a `String`, null where
+    /// the run has nothing.
+    record Row(RunInfo run, List<@Nullable Object> cells) {}
+
+    /// A name under which something was logged, and by how many runs; see [Names#countedTo].
+    record Name(String name, int runs) {}
+
+    /// The first names of one kind.
+    ///
+    /// @param more whether there are further ones
+    record NameList(List<Name> names, boolean more) {}
+
+    /// @param countedTo how far the runs of each name were counted
+    record Names(NameList metrics, NameList params, NameList tags, int countedTo) {}
+
+    /// @param more whether there are more runs than that
+    record Count(int runs, boolean more) {}
+}

@@ -1,0 +1,75 @@
+package io.millwright.tracking;
+
+import io.millwright.kernel.Page;
+import io.millwright.ledger.Db;
+import io.millwright.search.Column;
+import java.util.List;
+import java.util.Optional;
+
+/// Runs as a table: which there are, how many, and of what was logged to them only what is asked for.
+public final class RunTableService {
+    private static final int ENTRIES_COUNTED = 100_000;
+
+    private final Db db;
+    private final ExperimentService experiments;
+    private final RunTableStore store = new RunTableStore();
+
+    RunTableService(Db db, ExperimentService experiments) {
+        this.db = db;
+        this.experiments = experiments;
+    }
+
+    /// Which runs, in MLflow's search grammar.
+    record Search(long experiment, String filter, List<String> orderBy, ViewType view) {}
+
+    Page<RunTable.Row> page(Search search, List<Column> columns, int maxResults, Optional<String> pageToken) {
+        Readable readable = Readable.of("run");
+        RunSearch planned = plan(search, readable);
+        return db.read(sql -> {
+            experiments.require(sql, search.experiment());
+            if (readable.in(List.of(search.experiment())).isEmpty()) return Page.last(List.of());
+            Page<RunInfo> page = planned.page(sql, maxResults, pageToken);
+            return new Page<>(store.rows(sql, page.items(), columns), page.nextToken());
+        });
+    }
+
+    /// How many runs there are, counted up to a limit.
+    RunTable.Count count(Search search, int countTo) {
+        Readable readable = Readable.of("run");
+        RunSearch planned = plan(search, readable);
+        return db.read(sql -> {
+            experiments.require(sql, search.experiment());
+            if (readable.in(List.of(search.experiment())).isEmpty()) return new RunTable.Count(0, false);
+            int found = planned.count(sql, countTo + 1);
+            return new RunTable.Count(Math.min(found, countTo), found > countTo);
+        });
+    }
+
+    private static RunSearch plan(Search search, Readable readable) {
+        return new RunSearch(
+                ExperimentService.workspace(),
+                List.of(search.experiment()),
+                search.filter(),
+                search.orderBy(),
+                search.view(),
+                readable);
+    }
+
+    /// The names of what runs of an experiment have. The more are asked for, the less far the runs of each are counted,
+    /// so that the answer costs the same.
+    ///
+    /// @param most of each kind
+    RunTable.Names names(long experiment, String prefix, int most) {
+        int countTo = Math.clamp(ENTRIES_COUNTED / most, 10, 1_000);
+        Readable readable = Readable.of("run");
+        return db.read(sql -> {
+            experiments.require(sql, experiment);
+            var names = new RunTableStore.NameQuery(experiment, prefix, most, countTo, readable);
+            return new RunTable.Names(
+                    store.names(sql, "metric_series", names),
+                    store.names(sql, "run_params", names),
+                    store.names(sql, "run_tags", names),
+                    countTo);
+        });
+    }
+}

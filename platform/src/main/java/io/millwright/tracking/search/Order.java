@@ -1,4 +1,0 @@
-package io.millwright.tracking.search;
-
-/// One key of an ordering. Missing values come last in either direction.
-public record Order(Field field, boolean ascending) {}

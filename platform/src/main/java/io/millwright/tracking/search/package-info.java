@@ -1,8 +1,0 @@
-/// MLflow's filter strings and `order_by` clauses, read into small immutable values. Knows no SQL and no HTTP.
-///
-/// The texts of the failures are those of MLflow 3.17.2 where it has one, since clients show and match them. Checked
-/// case by case against MLflow itself: `peers/search_oracle.py` and `src/test/resources/search/`.
-@NullMarked
-package io.millwright.tracking.search;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+package io.millwright.registry.promotion;
+
+import io.millwright.ledger.Db;
+import io.millwright.ledger.TestDatabases;
+import java.nio.file.Path;
+
+final class PromotionOnSqliteTest extends PromotionContract {
+    @Override
+    Db open(Path home) {
+        return TestDatabases.sqlite(home);
+    }
+}

@@ -1,0 +1,55 @@
+package io.millwright.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millwright.http.Dialect;
+import io.millwright.http.Route;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/// The document says what is served: every route, and none that is not.
+class MlflowProtocolDocTest {
+    private static final Path DOCUMENT = Path.of("../docs/protocols/mlflow.md");
+    private static final Pattern ROUTE = Pattern.compile("`(GET|POST|PUT|PATCH|DELETE) ([^`]+)`");
+
+    @Test
+    void the_document_names_every_route_of_mlflows_and_no_other() throws IOException {
+        try (TestServer server = TestServer.start()) {
+            assertThat(documented()).isEqualTo(served(server));
+        }
+    }
+
+    private static Set<String> documented() throws IOException {
+        Set<String> routes = new TreeSet<>();
+        String below = "";
+        for (String line : Files.readAllLines(DOCUMENT)) {
+            if (line.startsWith("## ")) below = "";
+            if (line.startsWith("Paths are below `")) below = line.split("`")[1];
+            if (!line.startsWith("| `")) continue;
+            String prefix = below;
+            ROUTE.matcher(line.split(" \\| ")[0]).results().forEach(found -> {
+                String path = found.group(2);
+                routes.add(found.group(1) + " " + (path.startsWith("/") ? path : prefix + path));
+            });
+        }
+        return routes;
+    }
+
+    private static Set<String> served(TestServer server) {
+        return server.routes().stream()
+                .filter(route -> route.dialect() != Dialect.OWN)
+                .filter(route -> !route.path().startsWith("/ajax-api/"))
+                .map(MlflowProtocolDocTest::text)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static String text(Route route) {
+        return route.method() + " " + route.path();
+    }
+}

@@ -1,0 +1,244 @@
+package io.millwright.tracking;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millwright.kernel.Failure;
+import io.millwright.kernel.Page;
+import io.millwright.kernel.Visible;
+import io.millwright.ledger.Db;
+import io.millwright.search.Column;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What the table of runs promises on every database.
+abstract class RunTableContract {
+    @TempDir
+    Path home;
+
+    private TestTracking tracking;
+    private RunTableService table;
+    private long experiment;
+
+    abstract Db open(Path home);
+
+    @BeforeEach
+    void wire() {
+        tracking = new TestTracking(open(home), home);
+        table = tracking.slice.runTable();
+        experiment = tracking.newExperiment("census");
+    }
+
+    @AfterEach
+    void close() {
+        tracking.close();
+    }
+
+    @Test
+    void a_row_has_what_its_columns_ask_for() {
+        RunInfo run = tracking.newRun(experiment, "bold-crane");
+        log(run, metric("loss", 5, 0), metric("loss", 2, 1), metric("loss", Double.NaN, 2), metric("loss", 3, 3));
+        log(run, metric("loss.min", 9, 0), metric("my metric", 1, 0), metric("min", 4, 0));
+        log(run, metric("broken", Double.NaN, 0), metric("up", Double.POSITIVE_INFINITY, 0));
+        tracking.runs().logParam(run.id(), "lr", "0.1");
+        tracking.runs().setTag(run.id(), "team", "risk");
+
+        assertThat(cells("metrics.loss", "metrics.loss.min", "metrics.loss.max"))
+                .containsExactly(3.0, 2.0, 5.0);
+        assertThat(cells("metrics.`loss.min`", "metrics.\"loss.min\".max", "metric.'my metric'", "metrics.min"))
+                .containsExactly(9.0, 9.0, 1.0, 4.0);
+        assertThat(cells("metrics.broken", "metrics.broken.min", "metrics.up"))
+                .containsExactly(Double.NaN, null, Double.MAX_VALUE);
+        assertThat(cells("params.lr", "tags.team", "params.`lr`", "params.team", "tags.lr", "metrics.none.max"))
+                .containsExactly("0.1", "risk", "0.1", null, null, null);
+        assertThat(cells("run_name", "attributes.start_time", "status", "end_time", "metrics.loss", "metrics.loss"))
+                .containsExactly("bold-crane", 1L, "RUNNING", null, 3.0, 3.0);
+        assertThat(cells()).isEmpty();
+    }
+
+    @Test
+    void a_long_text_is_cut() {
+        RunInfo run = tracking.newRun(experiment, "a");
+        String clef = "\uD834\uDD1E";
+        tracking.runs().setTag(run.id(), "long", clef.repeat(1001));
+        tracking.runs().setTag(run.id(), "fits", clef.repeat(1000));
+
+        assertThat(cells("tags.long", "tags.fits")).containsExactly(clef.repeat(1000) + "…", clef.repeat(1000));
+    }
+
+    @Test
+    void what_cannot_be_a_column_is_refused() {
+        for (String text : List.of("loss", "datasets.name", "model.x", "", "!!", "attributes.loss", "x".repeat(1001))) {
+            assertThatThrownBy(() -> Column.parse(List.of(text))).as(text).isInstanceOf(Failure.class);
+        }
+        assertThatThrownBy(() -> Column.parse(Collections.nCopies(201, "metrics.a")))
+                .hasMessageContaining("201 columns are asked for, at most 200");
+    }
+
+    @Test
+    void pages_join_to_the_whole_and_its_count_in_every_order() {
+        Random random = new Random(5);
+        for (int i = 0; i < 50; i++) {
+            RunInfo run = tracking.runs()
+                    .create(experiment, new NewRun("u", "r" + i, random.nextInt(4), Map.of()))
+                    .info();
+            if (random.nextBoolean()) log(run, metric("acc", random.nextInt(5), 0));
+            if (random.nextBoolean()) tracking.runs().logParam(run.id(), "p", "v" + random.nextInt(2));
+            if (random.nextInt(5) == 0) tracking.runs().delete(run.id());
+        }
+
+        for (ViewType view : ViewType.values()) {
+            for (String filter :
+                    List.of("", "metrics.acc > 1", "params.p = 'v1'", "metrics.acc < 3 and status = 'RUNNING'")) {
+                for (List<String> order :
+                        List.of(List.<String>of(), List.of("metrics.acc DESC"), List.of("params.p"))) {
+                    var search = new RunTableService.Search(experiment, filter, order, view);
+                    List<String> whole = ids(table.page(search, List.of(), 1000, Optional.empty()));
+                    List<String> paged = new ArrayList<>();
+                    Optional<String> token = Optional.empty();
+                    do {
+                        Page<RunTable.Row> page = table.page(search, List.of(), 7, token);
+                        paged.addAll(ids(page));
+                        token = page.nextToken();
+                    } while (token.isPresent());
+
+                    assertThat(paged).as("%s %s", search, whole).isEqualTo(whole);
+                    assertThat(table.count(search, 1000)).isEqualTo(new RunTable.Count(whole.size(), false));
+                    int half = whole.size() / 2;
+                    if (half > 0) assertThat(table.count(search, half)).isEqualTo(new RunTable.Count(half, true));
+                }
+            }
+        }
+    }
+
+    @Test
+    void names_are_those_that_were_logged_in_the_experiment() {
+        Random random = new Random(6);
+        Map<String, Integer> metrics = new TreeMap<>();
+        Map<String, Integer> params = new TreeMap<>();
+        long other = tracking.newExperiment("other");
+        log(tracking.newRun(other, "x"), metric("elsewhere", 1, 0));
+        for (int i = 0; i < 15; i++) {
+            RunInfo run = tracking.newRun(experiment, "r" + i);
+            for (int k = 0; k < 40; k++) {
+                String name = List.of("loss/", "acc/", "é/", "中/").get(k % 4) + k;
+                if (random.nextInt(3) > 0) continue;
+                log(run, metric(name, 1, 0));
+                metrics.merge(name, 1, Integer::sum);
+                tracking.runs().logParam(run.id(), name, "v");
+                params.merge(name, 1, Integer::sum);
+            }
+        }
+
+        RunTable.Names all = table.names(experiment, "", 1000);
+        assertThat(asMap(all.metrics())).isEqualTo(metrics);
+        assertThat(asMap(all.params())).isEqualTo(params);
+        assertThat(asMap(all.tags())).isEqualTo(Map.of("mlflow.runName", 15));
+        assertThat(all.metrics().more()).isFalse();
+        for (String prefix : List.of("loss/", "loss/1", "é", "中", "zzz", "l")) {
+            assertThat(asMap(table.names(experiment, prefix, 1000).metrics()).keySet())
+                    .isEqualTo(metrics.keySet().stream()
+                            .filter(name -> name.startsWith(prefix))
+                            .collect(Collectors.toSet()));
+        }
+        for (int most : List.of(1, 5, metrics.size() - 1, metrics.size())) {
+            RunTable.NameList some = table.names(experiment, "", most).metrics();
+            assertThat(some.names()).isEqualTo(all.metrics().names().subList(0, most));
+            assertThat(some.more()).isEqualTo(most < metrics.size());
+        }
+    }
+
+    @Test
+    void runs_of_a_name_are_counted_up_to_a_limit() {
+        for (int i = 0; i < 12; i++) log(tracking.newRun(experiment, "r" + i), metric("loss", i, 0));
+
+        RunTable.Names many = table.names(experiment, "", 20_000);
+
+        assertThat(many.countedTo()).isEqualTo(10);
+        assertThat(many.metrics().names()).containsExactly(new RunTable.Name("loss", 10));
+        assertThat(table.names(experiment, "", 100).metrics().names()).containsExactly(new RunTable.Name("loss", 12));
+    }
+
+    @Test
+    void what_may_not_be_read_is_left_out() throws Exception {
+        RunInfo open = tracking.newRun(experiment, "open");
+        RunInfo secret = tracking.newRun(experiment, "secret");
+        log(open, metric("both", 1, 0), metric("open only", 1, 0));
+        log(secret, metric("both", 1, 0), metric("secret only", 1, 0));
+        var all = new RunTableService.Search(experiment, "", List.of(), ViewType.ACTIVE_ONLY);
+
+        for (FixedAccess access : List.of(FixedAccess.allButRuns(secret.id()), FixedAccess.onlyRuns(open.id()))) {
+            access.context().call(() -> {
+                assertThat(ids(table.page(all, List.of(), 100, Optional.empty())))
+                        .containsExactly(open.id());
+                assertThat(table.count(all, 100).runs()).isEqualTo(1);
+                assertThat(table.names(experiment, "", 100).metrics().names())
+                        .containsExactly(new RunTable.Name("both", 1), new RunTable.Name("open only", 1));
+                assertThat(table.names(experiment, "", 1).metrics().more()).isTrue();
+                return 0;
+            });
+        }
+        for (FixedAccess access : List.of(
+                FixedAccess.onlyRuns(),
+                new FixedAccess(new Visible(true, Set.of(), Set.of(String.valueOf(experiment))), Visible.EVERYTHING))) {
+            access.context().call(() -> {
+                assertThat(table.page(all, List.of(), 100, Optional.empty()).items())
+                        .isEmpty();
+                assertThat(table.count(all, 100)).isEqualTo(new RunTable.Count(0, false));
+                assertThat(table.names(experiment, "", 100).metrics().names()).isEmpty();
+                return 0;
+            });
+        }
+    }
+
+    @Test
+    void an_experiment_that_is_not_there_is_not_found() {
+        var elsewhere = TestTracking.workspace("other");
+        var search = new RunTableService.Search(experiment, "", List.of(), ViewType.ALL);
+        var unknown = new RunTableService.Search(987, "", List.of(), ViewType.ALL);
+
+        assertThatThrownBy(() -> table.count(unknown, 10)).hasMessageContaining("987");
+        assertThatThrownBy(() -> table.page(unknown, List.of(), 10, Optional.empty()))
+                .hasMessageContaining("987");
+        assertThatThrownBy(() -> table.names(987, "", 10)).hasMessageContaining("987");
+        assertThatThrownBy(() -> elsewhere.call(() -> table.count(search, 10))).isInstanceOf(Failure.class);
+    }
+
+    private static MetricPoint metric(String key, double value, long step) {
+        return new MetricPoint(key, value, 1, step);
+    }
+
+    private void log(RunInfo run, MetricPoint... points) {
+        tracking.runs().logBatch(run.id(), new Batch(List.of(points), List.of(), Map.of(), List.of()));
+    }
+
+    /// Of the one run there is.
+    private List<@Nullable Object> cells(String... columns) {
+        var all = new RunTableService.Search(experiment, "", List.of(), ViewType.ACTIVE_ONLY);
+        return table.page(all, Column.parse(List.of(columns)), 10, Optional.empty())
+                .items()
+                .getFirst()
+                .cells();
+    }
+
+    private static List<String> ids(Page<RunTable.Row> page) {
+        return page.items().stream().map(row -> row.run().id()).toList();
+    }
+
+    private static Map<String, Integer> asMap(RunTable.NameList list) {
+        return list.names().stream().collect(Collectors.toMap(RunTable.Name::name, RunTable.Name::runs));
+    }
+}

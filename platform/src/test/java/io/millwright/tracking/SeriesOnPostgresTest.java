@@ -1,0 +1,12 @@
+package io.millwright.tracking;
+
+import io.millwright.ledger.Db;
+import io.millwright.ledger.TestDatabases;
+import java.nio.file.Path;
+
+final class SeriesOnPostgresTest extends SeriesContract {
+    @Override
+    Db open(Path home) {
+        return TestDatabases.postgres();
+    }
+}

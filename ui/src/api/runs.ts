@@ -1,0 +1,178 @@
+// The run table and its neighbours, from Millwright's own API.
+
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { type RunColumn } from '../lib/columns.ts'
+import { toNumber } from '../lib/format.ts'
+import { get, OWN, type Query } from './client.ts'
+import type { RunStatus } from './tracking.ts'
+
+export type Cell = string | number | null
+
+export interface RunRow {
+  id: string
+  name: string
+  status: RunStatus
+  startTime: number
+  endTime: number | null
+  user: string
+  archived: boolean
+  cells: Map<string, Cell>
+}
+
+interface Page {
+  columns: string[]
+  rows: Cell[][]
+  next_page_token?: string
+}
+
+export interface RunsAsked {
+  experiment: string
+  columns: string[]
+  filter?: string
+  order?: string
+  archived: boolean
+}
+
+export function runsUrl(asked: RunsAsked): { path: string; query: Query } {
+  return {
+    path: `${OWN}/experiments/${asked.experiment}/runs`,
+    query: {
+      column: asked.columns,
+      filter: asked.filter,
+      order_by: asked.order,
+      view: asked.archived ? 'deleted' : undefined,
+    },
+  }
+}
+
+export function runsQuery(asked: RunsAsked) {
+  const { path, query } = runsUrl(asked)
+  return infiniteQueryOptions({
+    // Not under the experiment's topic: the screen decides when a table that is being read may change.
+    queryKey: ['run-table', asked],
+    queryFn: ({ pageParam, signal }) => get<Page>(path, { ...query, max_results: 100, page_token: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_page_token,
+    placeholderData: keepPreviousData,
+    staleTime: 5_000,
+    retry: false,
+  })
+}
+
+export function rowsOf(pages: readonly Page[]): RunRow[] {
+  const rows: RunRow[] = []
+  for (const page of pages) {
+    for (const row of page.rows) {
+      rows.push({
+        id: String(row[0]),
+        name: String(row[1] ?? ''),
+        status: row[2] as RunStatus,
+        startTime: Number(row[3] ?? 0),
+        endTime: row[4] === null || row[4] === undefined ? null : Number(row[4]),
+        user: String(row[5] ?? ''),
+        archived: row[6] === 'deleted',
+        cells: new Map(page.columns.slice(7).map((column, i) => [column, row[i + 7] ?? null])),
+      })
+    }
+  }
+  return rows
+}
+
+/** What a run shows in a column. */
+export function cellOf(row: RunRow, column: RunColumn, now: number): Cell {
+  switch (column.id) {
+    case 'run_name':
+      return row.name
+    case 'status':
+      return row.status
+    case 'start_time':
+      return row.startTime
+    case 'duration':
+      return row.startTime === 0 ? null : row.endTime === null ? (row.status === 'RUNNING' ? now - row.startTime : null) : row.endTime - row.startTime
+    case 'user_id':
+      return row.user
+    case 'run_id':
+      return row.id
+    default: {
+      const cell = row.cells.get(column.id) ?? null
+      return column.kind === 'metric' && typeof cell === 'string' ? (toNumber(cell) ?? cell) : cell
+    }
+  }
+}
+
+export interface ColumnName {
+  name: string
+  runs: number
+  system?: boolean
+}
+
+export interface ColumnNames {
+  metrics: ColumnName[]
+  params: ColumnName[]
+  tags: ColumnName[]
+  counted_to: number
+  more?: string[]
+}
+
+export function runColumnsQuery(experiment: string, prefix = '', most = 1000) {
+  return queryOptions({
+    queryKey: ['run-columns', experiment, prefix, most],
+    queryFn: ({ signal }) => get<ColumnNames>(`${OWN}/experiments/${experiment}/run-columns`, { prefix, max_results: most }, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  })
+}
+
+export function runCountQuery(experiment: string, filter: string | undefined, archived: boolean) {
+  return queryOptions({
+    queryKey: ['run-count', experiment, filter, archived],
+    queryFn: ({ signal }) =>
+      get<{ runs: number; more: boolean }>(
+        `${OWN}/experiments/${experiment}/run-count`,
+        { filter, view: archived ? 'deleted' : undefined, count_to: 100_000 },
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+}
+
+export interface Series {
+  run_id: string
+  key: string
+  points: number
+  x: number[]
+  y: (number | string)[]
+}
+
+export interface SeriesAsked {
+  runs: string[]
+  keys: string[]
+  x: 'step' | 'time'
+  range?: [number, number]
+  width: number
+}
+
+export function seriesQuery(asked: SeriesAsked) {
+  const margin = asked.range ? (asked.range[1] - asked.range[0]) * 0.02 : 0
+  return queryOptions({
+    queryKey: ['series', asked],
+    queryFn: async ({ signal }) =>
+      (
+        await get<{ series: Series[] }>(
+          `${OWN}/metric-series`,
+          {
+            run: asked.runs,
+            key: asked.keys,
+            x: asked.x,
+            from: asked.range ? Math.floor(asked.range[0] - margin) : undefined,
+            to: asked.range ? Math.ceil(asked.range[1] + margin) : undefined,
+            width: asked.width,
+          },
+          signal,
+        )
+      ).series,
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+}

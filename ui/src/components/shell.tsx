@@ -1,0 +1,133 @@
+// What stands around every screen.
+
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
+import { Boxes, FlaskConical, Home, Keyboard, Monitor, Moon, Search, Sun, type LucideIcon } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import { useStreamState, type StreamState } from '../api/changes.ts'
+import { Button, IconButton, Key } from './basics.tsx'
+import { KeysDialog, useKeys } from './keys.tsx'
+import { Menu } from './menu.tsx'
+import { chooseTheme, useThemeChoice } from './theme.ts'
+import { Toasts } from './toasts.tsx'
+
+const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })))
+
+const PLACES: { to: '/' | '/experiments' | '/models'; label: string; icon: LucideIcon; also: string[] }[] = [
+  { to: '/', label: 'Home', icon: Home, also: [] },
+  { to: '/experiments', label: 'Experiments', icon: FlaskConical, also: ['/experiments', '/runs', '/compare'] },
+  { to: '/models', label: 'Models', icon: Boxes, also: ['/model'] },
+]
+
+export function Shell() {
+  const [palette, setPalette] = useState(false)
+  const [keys, setKeys] = useState(false)
+  useKeys('Everywhere', [
+    { key: 'mod+k', says: 'Find anything', run: () => setPalette(true), always: true },
+    { key: '/', says: 'Find anything', run: () => setPalette(true) },
+    { key: '?', says: 'Show these keys', run: () => setKeys(true) },
+  ])
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[13rem_minmax(0,1fr)]">
+      <a href="#main" className="sr-only z-60 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+        Skip to the content
+      </a>
+      <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface p-3 md:flex">
+        <Brand />
+        <Button icon={Search} className="mt-4 justify-start! text-ink-2" onClick={() => setPalette(true)}>
+          <span className="flex-1 text-left">Find</span>
+          <Key name="mod+k" />
+        </Button>
+        <nav aria-label="Main" className="mt-3 grid gap-0.5">
+          <Places className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5" />
+        </nav>
+        <div className="mt-auto grid gap-1">
+          <Live />
+          <div className="flex items-center gap-1">
+            <ThemeMenu />
+            <IconButton label="Keys" icon={Keyboard} onClick={() => setKeys(true)} />
+          </div>
+        </div>
+      </aside>
+      <header className="sticky top-0 z-30 flex items-center justify-between gap-2 border-b border-line bg-surface px-3 py-1.5 md:hidden">
+        <Brand />
+        <div className="flex items-center gap-1">
+          <Live short />
+          <ThemeMenu />
+          <IconButton label="Find anything" icon={Search} onClick={() => setPalette(true)} />
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className="flex min-w-0 flex-col p-3 pb-20 outline-none md:min-h-dvh md:p-6">
+        <Outlet />
+      </main>
+      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-3 border-t border-line bg-surface md:hidden">
+        <Places className="flex flex-col items-center gap-0.5 py-1.5 text-xs" />
+      </nav>
+      {palette && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => setPalette(false)} onKeys={() => setKeys(true)} />
+        </Suspense>
+      )}
+      <KeysDialog open={keys} onClose={() => setKeys(false)} />
+      <Toasts />
+    </div>
+  )
+}
+
+function Brand() {
+  return (
+    <Link to="/" className="flex items-center gap-2 rounded-md px-1 text-lg font-semibold">
+      <svg aria-hidden viewBox="0 0 32 32" className="size-6">
+        <rect width="32" height="32" rx="7" className="fill-accent" />
+        <path d="M7 23V10l9 8 9-8v13" fill="none" className="stroke-on-accent" strokeWidth="3.2" strokeLinejoin="round" strokeLinecap="round" />
+      </svg>
+      Millwright
+    </Link>
+  )
+}
+
+function Places({ className }: { className: string }) {
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  return PLACES.map(({ to, label, icon: Icon, also }) => {
+    const here = to === '/' ? path === '/' || path === '' : path.startsWith(to) || also.some((start) => path.startsWith(start))
+    return (
+      <Link key={to} to={to} aria-current={here ? 'page' : undefined} className={`${className} ${here ? 'bg-accent-soft font-semibold text-accent' : 'text-ink-2 hover:bg-hover hover:text-ink'}`}>
+        <Icon aria-hidden size={17} />
+        {label}
+      </Link>
+    )
+  })
+}
+
+const LIVE: Record<Exclude<StreamState, 'off'>, { label: string; dot: string }> = {
+  connecting: { label: 'Connecting', dot: 'bg-warn' },
+  live: { label: 'Live', dot: 'bg-good' },
+  lost: { label: 'Reconnecting', dot: 'bg-bad' },
+}
+
+function Live({ short = false }: { short?: boolean }) {
+  const state = useStreamState()
+  if (state === 'off') return null
+  const { label, dot } = LIVE[state]
+  return (
+    <span role="status" className="flex items-center gap-2 px-1.5 text-xs text-ink-2" title={state === 'live' ? 'What is shown follows the server' : 'The stream of changes is not open; the page tries again by itself'}>
+      <span aria-hidden className={`size-2 rounded-full ${dot}`} />
+      <span className={short ? 'sr-only' : ''}>{label}</span>
+    </span>
+  )
+}
+
+function ThemeMenu() {
+  const choice = useThemeChoice()
+  const icon = choice === 'dark' ? Moon : choice === 'light' ? Sun : Monitor
+  return (
+    <Menu
+      align="start"
+      trigger={<IconButton label="Theme" icon={icon} />}
+      items={[
+        { label: 'As the system says', icon: Monitor, run: () => chooseTheme('system'), ...(choice === 'system' ? { hint: 'chosen' } : {}) },
+        { label: 'Light', icon: Sun, run: () => chooseTheme('light'), ...(choice === 'light' ? { hint: 'chosen' } : {}) },
+        { label: 'Dark', icon: Moon, run: () => chooseTheme('dark'), ...(choice === 'dark' ? { hint: 'chosen' } : {}) },
+      ]}
+    />
+  )
+}

@@ -1,0 +1,112 @@
+import { QueryClient } from '@tanstack/react-query'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, type ErrorComponentProps } from '@tanstack/react-router'
+import { Compass } from 'lucide-react'
+import { ApiError } from './api/client.ts'
+import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
+import { Shell } from './components/shell.tsx'
+import { compareSearch, listSearch, parseSearch, runSearch, runsSearch, stringifySearch, textOf } from './lib/search-params.ts'
+import { Home } from './screens/home.tsx'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      // What the caller did wrong stays wrong; an absent server comes back.
+      retry: (count, error) => count < 3 && error instanceof ApiError && (error.status === 0 || error.status === 503),
+      retryDelay: (count) => Math.min(1000 * 2 ** count, 8000),
+    },
+  },
+})
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+
+const home = createRoute({ getParentRoute: () => root, path: '/', component: Home })
+
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: '/experiments',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import('./screens/experiments.tsx'), 'Experiments'),
+})
+
+const experiment = createRoute({
+  getParentRoute: () => root,
+  path: '/experiments/$id',
+  validateSearch: runsSearch,
+  component: lazyRouteComponent(() => import('./screens/experiment.tsx'), 'ExperimentScreen'),
+})
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/runs/$id',
+  validateSearch: runSearch,
+  component: lazyRouteComponent(() => import('./screens/run.tsx'), 'RunScreen'),
+})
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import('./screens/compare.tsx'), 'Compare'),
+})
+
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import('./screens/models.tsx'), 'Models'),
+})
+
+// Names of models may hold anything, slashes and dots too, so they are no part of the path.
+const model = createRoute({
+  getParentRoute: () => root,
+  path: '/model',
+  validateSearch: (search: Record<string, unknown>): { name: string } => ({ name: textOf(search.name) ?? '' }),
+  component: lazyRouteComponent(() => import('./screens/model.tsx'), 'ModelScreen'),
+})
+
+const modelVersion = createRoute({
+  getParentRoute: () => root,
+  path: '/model-version',
+  validateSearch: (search: Record<string, unknown>): { name: string; version: string } => ({
+    name: textOf(search.name) ?? '',
+    version: textOf(search.version) ?? '',
+  }),
+  component: lazyRouteComponent(() => import('./screens/model-version.tsx'), 'ModelVersionScreen'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion]),
+  basepath: '/ui',
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultErrorComponent: Broken,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+function NotFound() {
+  return (
+    <Empty
+      icon={Compass}
+      title="There is no such page"
+      actions={
+        <Link to="/" className={buttonClass('primary')}>
+          Go to Home
+        </Link>
+      }
+    >
+      The address leads nowhere. What was moved to the trash keeps its address.
+    </Empty>
+  )
+}
+
+function Broken({ error }: ErrorComponentProps) {
+  return <ErrorState error={error} what="This page broke" onRetry={() => location.reload()} />
+}

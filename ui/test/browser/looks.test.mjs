@@ -1,0 +1,170 @@
+// Every screen at two widths in both themes: nothing serious to axe, nothing wider than the screen, a picture of each.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { Client, openPage, screenshots, seriousFindings, settled, startBrowser, startServer } from './stage.mjs'
+
+let server, browser
+const screens = {}
+
+before(async () => {
+  server = await startServer()
+  browser = await startBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+/** Data that looks like somebody's work; random, but the same each time. */
+async function fill(client) {
+  let seed = 7
+  const random = () => ((seed = (seed * 16807) % 2147483647) / 2147483647)
+  const now = Date.now()
+  const churn = await client.experiment('churn · gradient boosting')
+  await client.experiment('a name that is long enough to need more than the width of any column that shows it, and then some')
+  const fraud = await client.experiment('fraud-detection')
+  const runs = []
+  for (let n = 0; n < 64; n++) {
+    const lr = [0.1, 0.05, 0.01, 0.003][n % 4]
+    const steps = n < 3 ? 400 : 30
+    const curve = (from, to) => Array.from({ length: steps }, (_, i) => to + (from - to) * Math.exp((-6 * i) / steps) + (random() - 0.5) * 0.05)
+    runs.push(
+      await client.run(n % 9 === 8 ? fraud : churn, {
+        name: `${['bold', 'calm', 'eager', 'quiet', 'swift'][n % 5]}-${['crane', 'otter', 'lynx', 'heron'][n % 4]}-${n}`,
+        start: now - n * n * 260_000 - 4_000,
+        user: ['ann', 'bob', 'service-account:nightly'][n % 3],
+        params: { learning_rate: lr, max_depth: 3 + (n % 6), n_estimators: 100 * (1 + (n % 5)), objective: n % 2 ? 'binary:logistic' : 'binary:hinge', seed: n },
+        tags: { team: n % 2 ? 'risk' : 'retention', 'mlflow.source.name': 'train.py', 'mlflow.source.type': 'LOCAL', 'mlflow.source.git.commit': '9f3c1e07d2a4b6c8e0f1a3b5c7d9e1f3a5b7c9d1', 'mlflow.source.git.repoURL': 'git@example.org:risk/churn.git' },
+        metrics: { train_loss: curve(1.1, 0.2), val_loss: curve(1.15, 0.3), auc: curve(0.5, 0.93), accuracy: [0.8 + random() / 8], 'system/cpu_utilization_percentage': curve(20, 85) },
+        ...(n === 0 || n === 4 ? {} : { status: n % 11 === 5 ? 'FAILED' : n % 17 === 6 ? 'KILLED' : 'FINISHED' }),
+      }),
+    )
+  }
+  const best = runs[0]
+  await client.post('runs/set-tag', { run_id: best, key: 'mlflow.note.content', value: '## Why\n\nThe **validation loss** stalls after 200 steps; see [the ticket](https://example.org/17).\n\n| lr | auc |\n|---|---|\n| 0.1 | 0.93 |\n\n- [x] seed fixed\n- [ ] calibrated' })
+  await client.post('runs/log-inputs', {
+    run_id: best,
+    datasets: [
+      {
+        tags: [{ key: 'mlflow.data.context', value: 'training' }],
+        dataset: { name: 'customers-2026-10', digest: 'a41f09bc', source_type: 's3', source: '{"uri":"s3://lake/customers"}', profile: '{"num_rows":182340}', schema: '{"mlflow_colspec":[{"type":"long","name":"tenure"},{"type":"double","name":"monthly"},{"type":"string","name":"plan"}]}' },
+      },
+    ],
+  })
+  await client.artifact(churn, best, 'model/MLmodel', "artifact_path: model\nflavors:\n  python_function:\n    loader_module: mlflow.sklearn\nsignature:\n  inputs: '[{\"type\": \"double\", \"name\": \"tenure\", \"required\": true}, {\"type\": \"double\", \"name\": \"monthly\", \"required\": true}]'\n  outputs: '[{\"type\": \"long\", \"required\": true}]'\n  params: null\n")
+  await client.artifact(churn, best, 'reports/confusion.csv', 'class,predicted_no,predicted_yes\nno,812,41\nyes,63,284\n')
+  await client.artifact(churn, best, 'reports/summary.html', '<h1>Summary</h1><p>AUC 0.93</p>')
+  await client.artifact(churn, best, 'config.json', '{"model":{"depth":6,"rate":0.1},"features":["tenure","monthly","plan"],"calibrated":false}')
+  for (const name of ['churn', 'fraud', 'segments']) await client.post('registered-models/create', { name, description: name === 'churn' ? 'Who leaves within **90 days**. Not for pricing.' : '' })
+  for (let i = 0; i < 4; i++) await client.post('model-versions/create', { name: 'churn', source: `mlflow-artifacts:/${churn}/${best}/artifacts/model`, run_id: best, description: 'Retrained on October.' })
+  await client.post('registered-models/alias', { name: 'churn', alias: 'champion', version: '3' })
+  await client.post('registered-models/alias', { name: 'churn', alias: 'challenger', version: '4' })
+  const others = runs.filter((_, n) => n % 9 !== 8)
+  Object.assign(screens, {
+    home: '/',
+    experiments: '/experiments',
+    'run-table': `/experiments/${churn}`,
+    'run-table-filtered': `/experiments/${churn}?filter=metrics.auc+%3E+0.5+and+tags.team+%3D+'risk'&order=metrics.auc+DESC&run=${others[1]}&run=${others[3]}`,
+    'run-overview': `/runs/${best}`,
+    'run-metrics': `/runs/${best}?tab=metrics&smooth=0.7`,
+    'run-artifacts': `/runs/${best}?tab=artifacts&path=reports/confusion.csv`,
+    'run-artifact-json': `/runs/${best}?tab=artifacts&path=config.json`,
+    compare: `/compare?run=${others.slice(0, 4).join('&run=')}`,
+    models: '/models',
+    model: '/model?name=churn',
+    'model-version': '/model-version?name=churn&version=3',
+  })
+}
+
+/** What is wrong with the looks of a screen; a picture is kept. */
+async function look(name, path, width, theme) {
+  const problems = []
+  const { page, errors, close } = await openPage(browser, { width, height: width < 500 ? 844 : 900, theme })
+  try {
+    await page.goto(`${server.url}/ui${path}`)
+    await page.locator('main h1, main h3').first().waitFor()
+    await settled(page)
+    await page.waitForLoadState('load')
+    if (/^(run-metrics|compare)$/.test(name)) await page.getByRole('img', { name: /last/ }).first().waitFor()
+    const picture = join(screenshots, `${name}-${width}-${theme}.png`)
+    await page.screenshot({ path: picture })
+    if (!/table|experiments|models/.test(name)) {
+      // Charts are drawn when they come in sight.
+      const heights = await page.evaluate(() => Math.ceil(document.body.scrollHeight / innerHeight))
+      for (let screen = 1; screen <= heights; screen++) {
+        await page.evaluate((n) => scrollTo(0, n * innerHeight), screen)
+        await settled(page)
+      }
+      await page.evaluate(() => scrollTo(0, 0))
+      await page.screenshot({ path: picture.replace('.png', '-whole.png'), fullPage: true })
+    }
+    problems.push(...(await seriousFindings(page)))
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    if (wide > 0) problems.push(`${wide} px wider than the screen`)
+    problems.push(...errors)
+  } catch (error) {
+    problems.push(String(error))
+  } finally {
+    await close()
+  }
+  return problems.map((problem) => `${name}, ${width} px, ${theme}: ${problem}`)
+}
+
+async function lookAt(all, width, theme) {
+  const problems = []
+  for (const [name, path] of all) problems.push(...(await look(name, path, width, theme)))
+  assert.deepEqual(problems, [], problems.join('\n'))
+}
+
+for (const width of [1280, 390]) {
+  for (const theme of ['light', 'dark']) {
+    test(`a fresh server at ${width} px, ${theme}`, async () => {
+      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-compare', '/compare']], width, theme)
+    })
+  }
+}
+
+test('data is logged', async () => {
+  await fill(new Client(server.url))
+})
+
+for (const width of [1280, 390]) {
+  for (const theme of ['light', 'dark']) {
+    test(`every screen at ${width} px, ${theme}`, async (t) => {
+      await lookAt(Object.entries(screens), width, theme)
+      t.diagnostic(`pictures: ${screenshots}`)
+    })
+  }
+}
+
+test('menus, dialogs and the palette', async () => {
+  for (const theme of ['light', 'dark']) {
+    const { page, close } = await openPage(browser, { theme })
+    await page.goto(`${server.url}/ui${screens['run-table']}`)
+    await page.getByRole('grid').waitFor()
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('dialog', { name: 'Columns' }).getByLabel('Find a column').waitFor()
+    await settled(page)
+    await page.screenshot({ path: join(screenshots, `columns-${theme}.png`) })
+    assert.deepEqual(await seriousFindings(page), [])
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.screenshot({ path: join(screenshots, `keys-${theme}.png`) })
+    assert.deepEqual(await seriousFindings(page), [])
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+k')
+    await page.getByPlaceholder('Find an experiment').fill('ch')
+    await page.getByRole('option', { name: /churn/ }).first().waitFor()
+    await page.screenshot({ path: join(screenshots, `palette-${theme}.png`) })
+    assert.deepEqual(await seriousFindings(page), [])
+    await page.keyboard.press('Escape')
+    await page.getByRole('combobox', { name: 'Filter' }).click()
+    await page.getByRole('option').first().waitFor()
+    await page.screenshot({ path: join(screenshots, `suggestions-${theme}.png`) })
+    assert.deepEqual(await seriousFindings(page), [])
+    await close()
+  }
+})
