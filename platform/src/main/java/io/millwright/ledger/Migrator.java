@@ -26,6 +26,9 @@ public final class Migrator {
             "${double}", "double precision",
             "${clustered}", "");
 
+    /// The advisory lock of those who create the table: a number of our own, the letters "mill".
+    private static final long CREATION = 0x6d696c6cL;
+
     private final Db db;
 
     public Migrator(Db db) {
@@ -33,10 +36,13 @@ public final class Migrator {
     }
 
     public void migrate(List<Migration> migrations) {
-        // Of several processes that start at once on PostgreSQL, one creates the table; the others' attempts fail and
-        // are run again.
-        db.tx(sql -> sql.update("create table if not exists schema_migrations (domain varchar(100) not null,"
-                + " name varchar(200) not null, checksum varchar(64) not null, primary key (domain, name))"));
+        db.tx(sql -> {
+            // "if not exists" does not hold on PostgreSQL between processes that start at once: they queue here.
+            if (sql.isPostgres()) sql.query("select pg_advisory_xact_lock(?)", row -> true, CREATION);
+            sql.execute("create table if not exists schema_migrations (domain varchar(100) not null,"
+                    + " name varchar(200) not null, checksum varchar(64) not null, primary key (domain, name))");
+            return 0;
+        });
         refuseNewer(migrations);
         migrations.forEach(this::apply);
     }

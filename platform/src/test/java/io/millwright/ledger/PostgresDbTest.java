@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class PostgresDbTest extends DbContract {
@@ -44,6 +45,26 @@ final class PostgresDbTest extends DbContract {
         }
 
         assertThat(number(1)).isEqualTo(30 * 5);
+    }
+
+    @Test
+    void processes_that_start_at_once_on_an_empty_database_all_migrate_it() throws Exception {
+        List<Db> processes = Stream.generate(this::again).limit(6).toList();
+        try {
+            for (int time = 0; time < 30; time++) {
+                db.tx(sql -> sql.update("drop table if exists schema_migrations"));
+
+                Together.run(processes.size(), i -> () -> {
+                    new Migrator(processes.get(i)).migrate(List.of());
+                    return 0;
+                });
+
+                assertThat(db.<List<Integer>>read(sql -> sql.query("select 1 from schema_migrations", row -> 1)))
+                        .isEmpty();
+            }
+        } finally {
+            processes.forEach(Db::close);
+        }
     }
 
     @Test
