@@ -46,14 +46,15 @@ final class ModelVersionSearch {
     /// Without tags.
     Page<ModelVersion> page(Sql sql, int size, Optional<String> token) {
         SortKeys keys = sortKeys();
-        Optional<Condition> rare = rareTag(sql);
+        Optional<RareTag> rare = rareTag(sql);
         var query = sql.dsl()
                 .select(COLUMNS)
                 .select(keys.fields())
                 // SQLite keeps the order of a cross join.
                 .from(rare.isPresent() ? "model_version_tags rare cross join model_versions v" : "model_versions v")
-                .where(conditions(new Compare(sql.isPostgres())))
-                .and(rare.map(tag -> tag.and("v.workspace = rare.workspace and v.model = rare.model")
+                .where(conditions(new Compare(sql.isPostgres()), rare.map(RareTag::clause)))
+                .and(rare.map(tag -> tag.condition()
+                                .and("v.workspace = rare.workspace and v.model = rare.model")
                                 .and("v.number = rare.version"))
                         .orElse(DSL.noCondition()))
                 .and(keys.after(token.map(keys::parse)))
@@ -64,8 +65,11 @@ final class ModelVersionSearch {
         return found.page();
     }
 
+    /// A clause of the filter, and the same as a condition on `rare`.
+    private record RareTag(Clause clause, Condition condition) {}
+
     /// The first tag of the filter that few versions have, if any.
-    private Optional<Condition> rareTag(Sql sql) {
+    private Optional<RareTag> rareTag(Sql sql) {
         for (Clause clause : clauses) {
             boolean exact = clause.field().entity() == Entity.TAG
                     && clause.comparison() == Comparison.EQ
@@ -74,15 +78,16 @@ final class ModelVersionSearch {
             Condition tag = DSL.condition("rare.workspace = ?", workspace)
                     .and("rare.key = ?", clause.field().key())
                     .and(Compare.indexedText("rare.value", text));
-            int[] found = {0};
-            sql.scan(
-                    sql.dsl()
+            var found = sql.dsl()
+                    .selectCount()
+                    .from(sql.dsl()
                             .selectOne()
                             .from("model_version_tags rare")
                             .where(tag)
-                            .limit(DSL.inline(FEW + 1)),
-                    row -> found[0]++);
-            if (found[0] <= FEW) return Optional.of(tag);
+                            .limit(DSL.inline(FEW + 1)));
+            int[] versions = {0};
+            sql.scan(found, row -> versions[0] = row.getInt(1));
+            if (versions[0] <= FEW) return Optional.of(new RareTag(clause, tag));
         }
         return Optional.empty();
     }
@@ -105,11 +110,13 @@ final class ModelVersionSearch {
         return keys;
     }
 
-    private Condition conditions(Compare compare) {
+    /// @param met what needs no condition any more
+    private Condition conditions(Compare compare, Optional<Clause> met) {
         boolean prompts = PromptFilter.asksForPrompts(clauses);
         Condition where = DSL.condition("v.workspace = ?", workspace).and(readable());
         for (Clause clause : clauses) {
-            if (prompts || !PromptFilter.isOnTag(clause)) where = where.and(condition(compare, clause));
+            boolean needed = prompts || !PromptFilter.isOnTag(clause);
+            if (needed && !met.equals(Optional.of(clause))) where = where.and(condition(compare, clause));
         }
         // The constants stand in the text, so that the index made for them is used.
         return prompts

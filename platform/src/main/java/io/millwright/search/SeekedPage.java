@@ -1,11 +1,14 @@
 package io.millwright.search;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millwright.kernel.Page;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Collects the rows of one page, from a query that asks for one row more than the page holds: whether there is a next
 /// one, and the token that seeks to it.
@@ -21,7 +24,8 @@ public final class SeekedPage<T> {
     private final int size;
     private final RowReader<T> reader;
     private final List<T> found = new ArrayList<>();
-    private final List<List<Object>> positions = new ArrayList<>();
+    /// Of the page's last row, once it was added.
+    private @Nullable List<Object> position;
 
     /// @param keyColumn where the columns of the sort keys begin
     public SeekedPage(SortKeys keys, int keyColumn, int size, RowReader<T> reader) {
@@ -33,11 +37,11 @@ public final class SeekedPage<T> {
 
     public void add(ResultSet row) throws SQLException {
         found.add(reader.read(row));
-        positions.add(keys.read(row, keyColumn));
+        if (found.size() == size) position = keys.read(row, keyColumn);
     }
 
     public Page<T> page() {
         if (found.size() <= size) return Page.last(found);
-        return new Page<>(found.subList(0, size), Optional.of(PageToken.encode(positions.get(size - 1))));
+        return new Page<>(found.subList(0, size), Optional.of(PageToken.encode(requireNonNull(position))));
     }
 }
