@@ -1,10 +1,10 @@
 import { QueryClient } from '@tanstack/react-query'
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, type ErrorComponentProps } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Outlet, useRouterState, type ErrorComponentProps } from '@tanstack/react-router'
 import { Compass } from 'lucide-react'
-import { ApiError } from './api/client.ts'
+import { ApiError, whenSignedOut } from './api/client.ts'
 import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
 import { Shell } from './components/shell.tsx'
-import { compareSearch, listSearch, parseSearch, runSearch, runsSearch, stringifySearch, textOf } from './lib/search-params.ts'
+import { accessSearch, compareSearch, listSearch, parseSearch, runSearch, runsSearch, signInSearch, stringifySearch, textOf } from './lib/search-params.ts'
 import { Home } from './screens/home.tsx'
 
 export const queryClient = new QueryClient({
@@ -18,7 +18,7 @@ export const queryClient = new QueryClient({
   },
 })
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+const root = createRootRoute({ component: Frame, notFoundComponent: NotFound })
 
 const home = createRoute({ getParentRoute: () => root, path: '/', component: Home })
 
@@ -75,8 +75,22 @@ const modelVersion = createRoute({
   component: lazyRouteComponent(() => import('./screens/model-version.tsx'), 'ModelVersionScreen'),
 })
 
+const access = createRoute({
+  getParentRoute: () => root,
+  path: '/access',
+  validateSearch: accessSearch,
+  component: lazyRouteComponent(() => import('./screens/access.tsx'), 'AccessScreen'),
+})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import('./screens/sign-in.tsx'), 'SignIn'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, access, signIn]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,
@@ -89,6 +103,18 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
+}
+
+whenSignedOut(() => {
+  const { pathname, search } = window.location
+  if (pathname === '/ui/sign-in') return
+  void router.navigate({ to: '/sign-in', search: { return: pathname + search }, replace: true })
+})
+
+/** Who is not signed in sees the page for it, and nothing around it. */
+function Frame() {
+  const alone = useRouterState({ select: (state) => state.location.pathname === '/sign-in' })
+  return alone ? <Outlet /> : <Shell />
 }
 
 function NotFound() {

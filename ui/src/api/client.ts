@@ -51,15 +51,33 @@ export async function getText(path: string, query?: Query, signal?: AbortSignal)
   return (await send(urlOf(path, query), signal ? { signal } : {})).text()
 }
 
+/** Where a session is opened; a refusal there is told on the page that asks. */
+export const SESSION = '/auth/session'
+
+let signIn: (() => void) | undefined
+
+/** What leads to the page for signing in, when the server does not know (any more) who asks. */
+export function whenSignedOut(handler: () => void): void {
+  signIn = handler
+}
+
 export async function send(url: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers)
+  // So that the server sends no challenge that the browser would answer with a prompt of its own.
+  headers.set('x-requested-with', 'millwright-ui')
   let response: Response
   try {
-    response = await fetch(url, { credentials: 'same-origin', ...init })
+    response = await fetch(url, { credentials: 'same-origin', ...init, headers })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiError(0, 'UNREACHABLE', 'The server does not answer. It may be restarting; this page tries again by itself.', '')
   }
   if (response.ok) return response
+  if (response.status === 401 && url !== SESSION && signIn) {
+    signIn()
+    // Nothing more is shown here: what was asked for is asked again after signing in.
+    return new Promise(() => {})
+  }
   throw await errorOf(response)
 }
 

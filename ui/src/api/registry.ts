@@ -58,6 +58,8 @@ export interface Promotion {
 export interface PromotionStory extends Promotion {
   decisions: { principal: string; verdict: string; message: string; at: string }[]
   history: { state: string; actor: string; note: string; at: string }[]
+  /** Why whoever asks may not decide it, while it waits. */
+  why_not?: string
   /** The server's own JSON. */
   evidence?: unknown
 }

@@ -4,8 +4,10 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { Boxes, FlaskConical, Home, Keyboard, Monitor, Moon, Search, Sun, type LucideIcon } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useStreamState, type StreamState } from '../api/changes.ts'
+import { Account } from './account.tsx'
 import { Button, IconButton, Key } from './basics.tsx'
 import { KeysDialog, useKeys } from './keys.tsx'
+import { Mark } from './mark.tsx'
 import { Menu } from './menu.tsx'
 import { chooseTheme, useThemeChoice } from './theme.ts'
 import { Toasts } from './toasts.tsx'
@@ -42,6 +44,7 @@ export function Shell() {
         </nav>
         <div className="mt-auto grid gap-1">
           <Live />
+          <Account />
           <div className="flex items-center gap-1">
             <ThemeMenu />
             <IconButton label="Keys" icon={Keyboard} onClick={() => setKeys(true)} />
@@ -52,6 +55,7 @@ export function Shell() {
         <Brand />
         <div className="flex items-center gap-1">
           <Live short />
+          <Account short />
           <ThemeMenu />
           <IconButton label="Find anything" icon={Search} onClick={() => setPalette(true)} />
         </div>
@@ -76,10 +80,7 @@ export function Shell() {
 function Brand() {
   return (
     <Link to="/" className="flex items-center gap-2 rounded-md px-1 text-lg font-semibold">
-      <svg aria-hidden viewBox="0 0 32 32" className="size-6">
-        <rect width="32" height="32" rx="7" className="fill-accent" />
-        <path d="M7 23V10l9 8 9-8v13" fill="none" className="stroke-on-accent" strokeWidth="3.2" strokeLinejoin="round" strokeLinecap="round" />
-      </svg>
+      <Mark />
       Millwright
     </Link>
   )

@@ -122,6 +122,49 @@ export function listSearch(search: Record<string, unknown>): ListSearch {
   return tidy({ q: textOf(search.q), stage: oneOf(search.stage, ['archived']), order: textOf(search.order) })
 }
 
+export const ACCESS_PARTS = ['users', 'groups', 'tokens', 'grants', 'explain'] as const
+export type AccessPart = (typeof ACCESS_PARTS)[number]
+
+export interface AccessSearch {
+  part?: AccessPart
+  q?: string
+  order?: string
+  /** The group that is open. */
+  group?: string
+  /** Whose tokens, when not everybody's. */
+  owner?: string
+  /** Whose rights are explained, as in ann. */
+  who?: string
+  /** On what, as in model:churn. */
+  on?: string
+}
+
+export function accessSearch(search: Record<string, unknown>): AccessSearch {
+  return tidy({
+    part: oneOf(search.part, ACCESS_PARTS),
+    q: textOf(search.q),
+    order: textOf(search.order),
+    group: textOf(search.group),
+    owner: textOf(search.owner),
+    who: textOf(search.who),
+    on: textOf(search.on),
+  })
+}
+
+export interface SignInSearch {
+  return?: string
+  with?: 'token'
+}
+
+export function signInSearch(search: Record<string, unknown>): SignInSearch {
+  return tidy({ return: textOf(search.return), with: oneOf(search.with, ['token']) })
+}
+
+/** Where somebody goes after signing in: a page of this UI, and nothing else that a link may name. */
+export function returnPath(wanted: string | undefined): string {
+  return wanted !== undefined && /^\/ui\/(?!sign-in\b)[\w.~!$&'()*+,;=:@/?%-]{0,1900}$/.test(wanted) ? wanted : '/ui/'
+}
+
 /** Without what is unset, so that equal states have equal URLs. */
 function tidy<T extends object>(state: T): T {
   return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as T

@@ -14,10 +14,10 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 export const screenshots = process.env.UI_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'millwright-ui-'))
 mkdirSync(screenshots, { recursive: true })
 
-/** Starts `./millwright server` on a free port; `stop` ends it and removes what it kept. */
-export async function startServer() {
+/** Starts `./millwright server` on a free port; `stop` ends it and removes what it kept. `token` is what it printed, the first administrator's. */
+export async function startServer({ args = [] } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'millwright-ui-home-'))
-  const child = spawn(join(root, 'millwright'), ['server', '--home', home, '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(join(root, 'millwright'), ['server', '--home', home, '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const url = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`the server did not start:\n${output}`)), START_MILLIS)
@@ -34,6 +34,9 @@ export async function startServer() {
   })
   return {
     url,
+    get token() {
+      return /^\s*(mw_[\w-]{43})$/m.exec(output)?.[1]
+    },
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
@@ -45,14 +48,16 @@ export async function startServer() {
 
 /** MLflow's REST, as its client would speak it. */
 export class Client {
-  constructor(url) {
+  constructor(url, token) {
     this.url = url
+    this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   }
 
   async call(method, path, body) {
     const response = await fetch(this.url + path, {
       method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
     assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`)
@@ -87,7 +92,7 @@ export class Client {
   }
 
   async artifact(experiment, run, path, content) {
-    const response = await fetch(`${this.url}/api/2.0/mlflow-artifacts/artifacts/${experiment}/${run}/artifacts/${path}`, { method: 'PUT', body: content })
+    const response = await fetch(`${this.url}/api/2.0/mlflow-artifacts/artifacts/${experiment}/${run}/artifacts/${path}`, { method: 'PUT', headers: this.headers, body: content })
     assert.ok(response.ok, `storing ${path}: ${response.status}`)
   }
 }

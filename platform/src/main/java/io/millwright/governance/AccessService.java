@@ -4,6 +4,7 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import static io.millwright.kernel.ErrorCode.NAME_TAKEN;
 import static io.millwright.kernel.ErrorCode.NOT_FOUND;
 import static io.millwright.kernel.ErrorCode.PERMISSION_DENIED;
+import static io.millwright.kernel.ErrorCode.UNAUTHENTICATED;
 import static io.millwright.kernel.ErrorCode.WRONG_STATE;
 
 import io.millwright.kernel.ErrorCode;
@@ -15,6 +16,7 @@ import io.millwright.kernel.Right;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Sql;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -39,8 +41,10 @@ public final class AccessService {
     private static final Subject FIRST = new Subject(Subject.Kind.USER, "admin");
     private static final Grant.Place EVERYWHERE = new Grant.Place(Grant.Place.EVERY_WORKSPACE, "workspace:*");
     private static final int SHORTEST_PASSWORD = 8;
-    /// What the token of a browser's session is called.
-    private static final String SESSION = "oidc session";
+    /// What the token of a browser's session is called, by what it was opened with.
+    private static final String SESSION = "browser session";
+
+    private static final String PROVIDER_SESSION = "oidc session";
 
     private final Db db;
     private final AccessEvents events;
@@ -107,6 +111,19 @@ public final class AccessService {
         return db.read(sql -> store.accounts(sql, kind, after, limit));
     }
 
+    /// What is told of a page of accounts beside themselves, by name.
+    Map<String, AccountUse> uses(Subject.Kind kind, List<Account> page) {
+        requireAdministrator();
+        if (page.isEmpty()) return Map.of();
+        return db.read(sql ->
+                store.uses(sql, kind, page.getFirst().no() - 1, page.getLast().no()));
+    }
+
+    /// The caller's own; empty on a server without authentication, where nobody has one.
+    Optional<Account> self() {
+        return db.read(sql -> store.account(sql, me()));
+    }
+
     /// Whether the account holds the administrator's role itself; groups aside.
     public boolean isAdministrator(String name) {
         return db.read(sql -> administratorGrant(sql, name).isPresent());
@@ -140,6 +157,14 @@ public final class AccessService {
 
     /// @param current the password that the user has; needed for one's own
     public void setPassword(String name, String password, @Nullable String current) {
+        setPassword(name, password, current, "");
+    }
+
+    /// Ends the sessions that the old password opened.
+    ///
+    /// @param current the password that the user has; needed for one's own
+    /// @param session the token of the one that goes on, since it asks; empty for none
+    void setPassword(String name, String password, @Nullable String current, String session) {
         boolean self = isSelf(name);
         if (self) requireUncapped("change a password");
         else requireAdministrator();
@@ -170,6 +195,12 @@ public final class AccessService {
             Account account = requireAccount(sql, name);
             store.setPassword(sql, name, kept);
             events.append(sql, "user.password-set", account.subject().urn(), Map.of());
+            String goesOn = store.tokenOf(sql, TokenText.digest(session))
+                    .map(ApiToken::id)
+                    .orElse("");
+            for (ApiToken opened : store.sessionsOpenedWith(sql, name, ApiToken.WITH_PASSWORD)) {
+                if (!self || !opened.id().equals(goesOn)) end(sql, opened);
+            }
             return 0;
         });
     }
@@ -225,6 +256,14 @@ public final class AccessService {
     public List<Group> groups(long after, int limit) {
         requireAdministrator();
         return db.read(sql -> store.groups(sql, after, limit));
+    }
+
+    /// How many members each of a page of groups has, by name.
+    Map<String, Integer> memberCounts(List<Group> page) {
+        requireAdministrator();
+        if (page.isEmpty()) return Map.of();
+        return db.read(sql ->
+                store.memberCounts(sql, page.getFirst().no() - 1, page.getLast().no()));
     }
 
     public List<Group> groupsOf(String principal) {
@@ -310,7 +349,8 @@ public final class AccessService {
                 if (groups != null) moveToGroups(sql, user.name(), groups);
                 Map<String, String> how = Map.of("with", "identity provider " + who.issuer());
                 events.append(sql, "sign-in.succeeded", "principal:" + user.name(), how);
-                return openSession(sql, user, expiresAt);
+                return openSession(
+                        sql, user, new NewSession(PROVIDER_SESSION, null, expiresAt, ApiToken.WITH_PROVIDER));
             });
         });
     }
@@ -347,13 +387,54 @@ public final class AccessService {
         }
     }
 
+    /// Opens a browser's session for whoever showed this. It has the scope of the token that was shown, and never
+    /// outlives it.
+    ///
+    /// @param age how long it lasts otherwise
+    /// @throws Failure UNAUTHENTICATED when what was shown has ended in between
+    NewToken openSession(SignInService.Shown shown, Duration age) {
+        Instant end = now().plus(age);
+        ApiToken with = shown.token();
+        String name = shown.principal().name();
+        return RequestContext.current()
+                .as(shown.principal())
+                .call(() -> change(sql -> {
+                    Account account = store.account(sql, name)
+                            .orElseThrow(() -> UNAUTHENTICATED.because("'%s' was deleted. Sign in as another.", name));
+                    if (with == null) {
+                        return openSession(
+                                sql, account.subject(), new NewSession(SESSION, null, end, ApiToken.WITH_PASSWORD));
+                    }
+                    ApiToken token = store.token(sql, with.id())
+                            .filter(found -> found.endedAt() == null && !signIns.isPast(found.expiresAt()))
+                            .orElseThrow(() -> UNAUTHENTICATED.because("The token has expired or was revoked."));
+                    Instant last = token.expiresAt();
+                    Instant expiresAt = last == null || end.isBefore(last) ? end : last;
+                    return openSession(
+                            sql, account.subject(), new NewSession(SESSION, token.scope(), expiresAt, token.id()));
+                }));
+    }
+
+    private record NewSession(String name, @Nullable Role scope, Instant expiresAt, String openedWith) {}
+
     /// Of too many, the oldest ends.
-    private NewToken openSession(Sql sql, Subject user, Instant expiresAt) {
+    private NewToken openSession(Sql sql, Subject user, NewSession session) {
         List<ApiToken> sessions = store.tokensOf(sql, user.name(), MOST_TOKENS + MOST_SESSIONS).stream()
-                .filter(token -> token.name().equals(SESSION))
+                .filter(ApiToken::isSession)
                 .toList();
         if (sessions.size() >= MOST_SESSIONS) end(sql, sessions.getFirst());
-        return addToken(sql, user, SESSION, null, expiresAt.truncatedTo(ChronoUnit.MILLIS));
+        String text = TokenText.make(random);
+        ApiToken token = new ApiToken(
+                ids.hex32(),
+                user.name(),
+                session.name(),
+                session.scope(),
+                now(),
+                session.expiresAt().truncatedTo(ChronoUnit.MILLIS),
+                null,
+                session.openedWith(),
+                null);
+        return addToken(sql, token, text);
     }
 
     /// Ends the token of a browser's session. Whoever has it may: no other right is asked for.
@@ -391,12 +472,15 @@ public final class AccessService {
     }
 
     private NewToken addToken(Sql sql, Subject owner, String name, @Nullable Role scope, @Nullable Instant expiresAt) {
-        String text = TokenText.make(random);
-        ApiToken token = new ApiToken(ids.hex32(), owner.name(), name, scope, now(), expiresAt, null, null);
+        ApiToken token = new ApiToken(ids.hex32(), owner.name(), name, scope, now(), expiresAt, null, null, null);
+        return addToken(sql, token, TokenText.make(random));
+    }
+
+    private NewToken addToken(Sql sql, ApiToken token, String text) {
         store.insertToken(sql, token, TokenText.digest(text));
-        Map<String, Object> what = new LinkedHashMap<>(Map.of("owner", owner.name(), "name", name));
-        if (scope != null) what.put("scope", scope.word());
-        if (expiresAt != null) what.put("expires_at", expiresAt.toString());
+        Map<String, Object> what = new LinkedHashMap<>(Map.of("owner", token.owner(), "name", token.name()));
+        if (token.scope() != null) what.put("scope", token.scope().word());
+        if (token.expiresAt() != null) what.put("expires_at", token.expiresAt().toString());
         events.append(sql, "token.created", "token:" + token.id(), what);
         return new NewToken(token, text);
     }
@@ -407,7 +491,15 @@ public final class AccessService {
         return db.read(sql -> store.tokensOf(sql, owner, MOST_TOKENS + MOST_SESSIONS));
     }
 
-    /// Ends a token for good.
+    /// Everybody's that count, in the order of their ids.
+    ///
+    /// @param after the id of the last one of the page before; empty for the first
+    List<ApiToken> everybodysTokens(String after, int limit) {
+        requireAdministrator();
+        return db.read(sql -> store.tokens(sql, after, limit));
+    }
+
+    /// Ends a token for good, and the sessions that it opened.
     public void revoke(String id) {
         change(sql -> {
             ApiToken token = store.token(sql, id)
@@ -426,6 +518,7 @@ public final class AccessService {
         if (!store.endToken(sql, token.id(), now())) return false;
         Map<String, Object> what = Map.of("owner", token.owner(), "name", token.name());
         events.append(sql, "token.revoked", "token:" + token.id(), what);
+        for (ApiToken opened : store.sessionsOpenedWith(sql, token.owner(), token.id())) end(sql, opened);
         return true;
     }
 
@@ -518,10 +611,21 @@ public final class AccessService {
         });
     }
 
-    /// Somebody's grants, without those of their groups.
+    /// Somebody's grants, without those of their groups; a group's for its members too.
     public List<Grant> grantsOf(Subject subject, long after, int limit) {
-        if (subject.kind() == Subject.Kind.GROUP || !isSelf(subject.name())) requireAdministrator();
-        return db.read(sql -> store.grantsOf(sql, subject, after, limit));
+        return db.read(sql -> {
+            boolean own = subject.kind() == Subject.Kind.GROUP
+                    ? store.groupsOf(sql, me()).contains(subject.name())
+                    : isSelf(subject.name());
+            if (!own) requireAdministrator();
+            return store.grantsOf(sql, subject, after, limit);
+        });
+    }
+
+    /// Everybody's, in every workspace.
+    List<Grant> grants(long after, int limit) {
+        requireAdministrator();
+        return db.read(sql -> store.grants(sql, after, limit));
     }
 
     /// Of a group, for its members too.
@@ -558,6 +662,27 @@ public final class AccessService {
             return GrantedAccess.of(store.grantsFor(sql, principal), null)
                     .allows(right, place.workspace(), place.entity(), parents);
         });
+    }
+
+    /// What somebody may do to an entity, as the next request of theirs would find it, and which grants say so. Of
+    /// oneself, or of anybody for an administrator.
+    Explanation explain(String principal, Grant.Place place, Parents parents) {
+        RequestContext asking = RequestContext.current();
+        boolean administers = asking.allows(Right.ADMIN, EVERYWHERE.entity());
+        if (!isSelf(principal)) requireAdministrator();
+        // An administrator may explain also what is hidden from them.
+        RequestContext knowing = administers
+                ? new RequestContext(asking.requestId(), Principal.SYSTEM, place.workspace())
+                : asking.in(place.workspace());
+        List<String> above =
+                knowing.call(() -> Stream.concat(Stream.of(parents(place)), parents.of(place.entity()).stream())
+                        .toList());
+        return db.read(sql -> Explanation.of(
+                requireAccount(sql, principal).subject(),
+                store.groupsOf(sql, principal),
+                store.grantsFor(sql, principal),
+                place,
+                above));
     }
 
     private void requireManage(Grant.Place place) {

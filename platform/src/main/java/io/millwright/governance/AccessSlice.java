@@ -15,7 +15,9 @@ import org.slf4j.LoggerFactory;
 public final class AccessSlice implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AccessSlice.class);
     public static final List<Migration> MIGRATIONS = List.of(
-            new Migration("governance", "V001__create_access"), new Migration("governance", "V002__create_oidc"));
+            new Migration("governance", "V001__create_access"),
+            new Migration("governance", "V002__create_oidc"),
+            new Migration("governance", "V003__create_sessions"));
 
     private final AccessEvents events;
     private final SignInService signIns;
@@ -65,9 +67,12 @@ public final class AccessSlice implements AutoCloseable {
         events.refused(method, path, why);
     }
 
-    public void addRoutes(Routes routes) {
-        new AccountsApi(service).addRoutes(routes);
+    public void addRoutes(Routes routes, SignInSettings settings, Parents parents) {
+        new SessionApi(service, signIns, settings).addRoutes(routes);
+        new AccountsApi(service, settings).addRoutes(routes);
+        new TokensApi(service).addRoutes(routes);
         new GrantsApi(service).addRoutes(routes);
+        new ExplainApi(service, parents).addRoutes(routes);
         new MlflowUsersApi(service).addRoutes(routes);
         new MlflowRolesApi(service).addRoutes(routes);
     }

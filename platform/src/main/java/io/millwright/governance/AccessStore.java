@@ -5,15 +5,20 @@ import io.millwright.ledger.Sql;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The SQL of accounts, groups, tokens and grants.
 final class AccessStore {
     private static final String ACCOUNT = "no, kind, name, password is not null, created_at";
     private static final String GROUP = "no, name, workspace, description";
-    private static final String TOKEN = "id, owner, name, scope, created_at, expires_at, last_used_at, ended_at";
+    private static final String TOKEN =
+            "id, owner, name, scope, created_at, expires_at, last_used_at, opened_with, ended_at";
     private static final String GRANT = "no, subject_kind, subject, workspace, entity, role, denied, created_at";
 
     void insertAccount(Sql sql, Subject subject, @Nullable String password, Instant now) {
@@ -39,6 +44,39 @@ final class AccessStore {
                 after,
                 kind.ordinal(),
                 limit);
+    }
+
+    /// What is told of accounts beside themselves, by name.
+    ///
+    /// @param after as [#accounts]
+    /// @param last the number of the last one
+    Map<String, AccountUse> uses(Sql sql, Subject.Kind kind, long after, long last) {
+        Map<String, List<String>> groups = new HashMap<>();
+        sql.query(
+                        "select p.name, m.group_name from access_principals p join access_members m on m.member = p.name"
+                                + " where p.no > ? and p.no <= ? and p.kind = ? order by p.name, m.group_name",
+                        row -> Map.entry(row.getString(1), row.getString(2)),
+                        after,
+                        last,
+                        kind.ordinal())
+                .forEach(member -> groups.computeIfAbsent(member.getKey(), name -> new ArrayList<>())
+                        .add(member.getValue()));
+        return sql
+                .query(
+                        "select p.name, (select max(t.last_used_at) from access_tokens t where t.owner = p.name),"
+                                + " exists (select 1 from access_identities i where i.principal = p.name)"
+                                + " from access_principals p where p.no > ? and p.no <= ? and p.kind = ?",
+                        row -> Map.entry(
+                                row.getString(1),
+                                new AccountUse(
+                                        groups.getOrDefault(row.getString(1), List.of()),
+                                        instant(row, 2),
+                                        row.getBoolean(3))),
+                        after,
+                        last,
+                        kind.ordinal())
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private static Account readAccount(ResultSet row) throws SQLException {
@@ -131,6 +169,19 @@ final class AccessStore {
                 limit);
     }
 
+    /// How many members each of a page of groups has, by name.
+    Map<String, Integer> memberCounts(Sql sql, long after, long last) {
+        return sql
+                .query(
+                        "select g.name, count(m.member) from access_groups g left join access_members m"
+                                + " on m.group_name = g.name where g.no > ? and g.no <= ? group by g.name",
+                        row -> Map.entry(row.getString(1), row.getInt(2)),
+                        after,
+                        last)
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
     private static Group readGroup(ResultSet row) throws SQLException {
         return new Group(row.getLong(1), row.getString(2), row.getString(3), row.getString(4));
     }
@@ -190,15 +241,16 @@ final class AccessStore {
 
     void insertToken(Sql sql, ApiToken token, String digest) {
         sql.update(
-                "insert into access_tokens (id, owner, name, digest, scope, created_at, expires_at)"
-                        + " values (?, ?, ?, ?, ?, ?, ?)",
+                "insert into access_tokens (id, owner, name, digest, scope, created_at, expires_at, opened_with)"
+                        + " values (?, ?, ?, ?, ?, ?, ?, ?)",
                 token.id(),
                 token.owner(),
                 token.name(),
                 digest,
                 token.scope() == null ? null : token.scope().name(),
                 token.createdAt().toEpochMilli(),
-                token.expiresAt() == null ? null : token.expiresAt().toEpochMilli());
+                token.expiresAt() == null ? null : token.expiresAt().toEpochMilli(),
+                token.openedWith());
     }
 
     Optional<ApiToken> tokenOf(Sql sql, String digest) {
@@ -222,6 +274,24 @@ final class AccessStore {
                 limit);
     }
 
+    /// The tokens of everybody that still count, in the order of their ids.
+    List<ApiToken> tokens(Sql sql, String after, int limit) {
+        return sql.query(
+                "select " + TOKEN + " from access_tokens where id > ? and ended_at is null order by id limit ?",
+                AccessStore::readToken,
+                after,
+                limit);
+    }
+
+    /// The sessions of an owner that still count and were opened with this.
+    List<ApiToken> sessionsOpenedWith(Sql sql, String owner, String openedWith) {
+        return sql.query(
+                "select " + TOKEN + " from access_tokens where opened_with = ? and ended_at is null and owner = ?",
+                AccessStore::readToken,
+                openedWith,
+                owner);
+    }
+
     private static ApiToken readToken(ResultSet row) throws SQLException {
         String scope = row.getString(4);
         return new ApiToken(
@@ -232,7 +302,8 @@ final class AccessStore {
                 Instant.ofEpochMilli(row.getLong(5)),
                 instant(row, 6),
                 instant(row, 7),
-                instant(row, 8));
+                row.getString(8),
+                instant(row, 9));
     }
 
     private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
@@ -298,6 +369,14 @@ final class AccessStore {
                 AccessStore::readGrant,
                 subject.name(),
                 subject.kind().ordinal(),
+                after,
+                limit);
+    }
+
+    List<Grant> grants(Sql sql, long after, int limit) {
+        return sql.query(
+                "select " + GRANT + " from access_grants where no > ? order by no limit ?",
+                AccessStore::readGrant,
                 after,
                 limit);
     }

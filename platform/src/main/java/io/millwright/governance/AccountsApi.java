@@ -3,6 +3,7 @@ package io.millwright.governance;
 import io.millwright.governance.Subject.Kind;
 import io.millwright.http.BodyKind;
 import io.millwright.http.Call;
+import io.millwright.http.Cookie;
 import io.millwright.http.Need;
 import io.millwright.http.Reply;
 import io.millwright.http.Routes;
@@ -10,14 +11,19 @@ import io.millwright.kernel.RequestContext;
 import io.millwright.kernel.Right;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
-/// Our own REST for users, service accounts, groups and tokens.
+/// Our own REST for users, service accounts and groups.
 final class AccountsApi {
     private final AccessService access;
+    private final SignInSettings settings;
 
-    AccountsApi(AccessService access) {
+    AccountsApi(AccessService access, SignInSettings settings) {
         this.access = access;
+        this.settings = settings;
     }
 
     void addRoutes(Routes routes) {
@@ -41,50 +47,66 @@ final class AccountsApi {
                 .on("GET", "/groups/{name}", BodyKind.NONE, "A group with its members", this::group)
                 .on("DELETE", "/groups/{name}", BodyKind.NONE, "Deletes a group with its rights", this::deleteGroup)
                 .on("PUT", "/groups/{name}/members/{member}", BodyKind.NONE, "Takes somebody in", this::addMember)
-                .on("DELETE", "/groups/{name}/members/{member}", BodyKind.NONE, "Puts somebody out", this::removeMember)
                 .on(
-                        Need.SIGNED_IN,
-                        "GET",
-                        "/tokens",
+                        "DELETE",
+                        "/groups/{name}/members/{member}",
                         BodyKind.NONE,
-                        "The tokens of the caller or of an owner",
-                        this::tokens)
-                .on(
-                        Need.SIGNED_IN,
-                        "POST",
-                        "/tokens",
-                        BodyKind.JSON,
-                        "Makes a token; this answer alone has it",
-                        this::createToken)
-                .on(Need.SIGNED_IN, "DELETE", "/tokens/{token_id}", BodyKind.NONE, "Revokes a token", this::revoke);
+                        "Puts somebody out",
+                        this::removeMember);
     }
 
     private Reply me(Call call) throws IOException {
         RequestContext context = RequestContext.current();
         String name = context.principal().name();
         List<Group> groups = access.groupsOf(name);
+        Optional<Account> account = settings.required() ? access.self() : Optional.empty();
+        boolean scoped = context.access() instanceof GrantedAccess granted && granted.isCapped();
         return Reply.json(json -> {
             json.writeStartObject()
                     .writeStringProperty("name", name)
-                    .writeStringProperty("workspace", context.workspace());
+                    .writeStringProperty(
+                            "kind",
+                            account.map(self -> self.subject().kind().word()).orElse("local"))
+                    .writeStringProperty("workspace", context.workspace())
+                    .writeBooleanProperty("authentication", settings.required())
+                    .writeBooleanProperty("identity_provider", settings.identityProvider())
+                    .writeBooleanProperty("session", isSession(call))
+                    .writeBooleanProperty("scoped", scoped)
+                    .writeBooleanProperty(
+                            "has_password", account.filter(Account::hasPassword).isPresent());
             json.writeName("groups").writeStartArray();
             for (Group group : groups) json.writeString(group.name());
             json.writeEndArray().writeName("rights").writeStartArray();
             for (Right right : Right.values()) {
                 if (context.allows(right, "workspace:" + context.workspace()))
-                    json.writeString(right.name().toLowerCase(java.util.Locale.ROOT));
+                    json.writeString(right.name().toLowerCase(Locale.ROOT));
             }
             json.writeEndArray().writeEndObject();
         });
+    }
+
+    /// Whether it is the browser's cookie that says who asks.
+    private static boolean isSession(Call call) {
+        return call.header("authorization").isEmpty() && !session(call).isEmpty();
+    }
+
+    private static String session(Call call) {
+        return call.header("cookie").flatMap(Cookie.SESSION::in).orElse("");
     }
 
     private Reply list(Call call, Kind kind) throws IOException {
         int size = Fields.pageSize(call);
         List<Account> found = access.accounts(kind, Fields.after(call), size + 1);
         List<Account> page = found.subList(0, Math.min(size, found.size()));
+        Map<String, AccountUse> uses = access.uses(kind, page);
         return Reply.json(json -> {
             json.writeStartObject().writeName("accounts").writeStartArray();
-            for (Account account : page) write(json, account);
+            for (Account account : page) {
+                json.writeStartObject();
+                fields(json, account);
+                use(json, uses.getOrDefault(account.name(), AccountUse.NONE));
+                json.writeEndObject();
+            }
             json.writeEndArray();
             Fields.endPage(
                     json,
@@ -93,20 +115,32 @@ final class AccountsApi {
         });
     }
 
-    private static void write(JsonGenerator json, Account account) {
-        json.writeStartObject()
-                .writeStringProperty("name", account.name())
+    private static void fields(JsonGenerator json, Account account) {
+        json.writeStringProperty("name", account.name())
                 .writeStringProperty("subject", account.subject().urn())
                 .writeBooleanProperty("has_password", account.hasPassword())
-                .writeStringProperty("created_at", account.createdAt().toString())
-                .writeEndObject();
+                .writeStringProperty("created_at", account.createdAt().toString());
+    }
+
+    private static void use(JsonGenerator json, AccountUse use) {
+        json.writeBooleanProperty("identity_provider", use.atProvider())
+                .writeName("groups")
+                .writeStartArray();
+        for (String group : use.groups()) json.writeString(group);
+        json.writeEndArray();
+        if (use.lastUsedAt() != null)
+            json.writeStringProperty("last_used_at", use.lastUsedAt().toString());
     }
 
     private Reply create(Call call, Kind kind) throws IOException {
         Fields fields = kind == Kind.USER ? Fields.of(call, "name", "password") : Fields.of(call, "name");
         Account account = access.create(
                 kind, fields.required("name"), fields.text("password").orElse(null));
-        return Reply.json(201, "application/json", json -> write(json, account));
+        return Reply.json(201, "application/json", json -> {
+            json.writeStartObject();
+            fields(json, account);
+            json.writeEndObject();
+        });
     }
 
     private Reply delete(Call call) {
@@ -119,7 +153,8 @@ final class AccountsApi {
         access.setPassword(
                 call.pathVariable("name"),
                 fields.required("password"),
-                fields.text("current_password").orElse(null));
+                fields.text("current_password").orElse(null),
+                isSession(call) ? session(call) : "");
         return Reply.noContent(204);
     }
 
@@ -127,11 +162,13 @@ final class AccountsApi {
         int size = Fields.pageSize(call);
         List<Group> found = access.groups(Fields.after(call), size + 1);
         List<Group> page = found.subList(0, Math.min(size, found.size()));
+        Map<String, Integer> members = access.memberCounts(page);
         return Reply.json(json -> {
             json.writeStartObject().writeName("groups").writeStartArray();
             for (Group group : page) {
                 json.writeStartObject()
                         .writeStringProperty("name", group.name())
+                        .writeNumberProperty("members", members.getOrDefault(group.name(), 0))
                         .writeEndObject();
             }
             json.writeEndArray();
@@ -171,56 +208,5 @@ final class AccountsApi {
     private Reply removeMember(Call call) {
         access.removeMember(call.pathVariable("name"), call.pathVariable("member"));
         return Reply.noContent(204);
-    }
-
-    private Reply tokens(Call call) throws IOException {
-        List<ApiToken> found =
-                access.tokens(call.queryValue("owner").map(Subject::checkedName).orElseGet(AccountsApi::caller));
-        return Reply.json(json -> {
-            json.writeStartObject().writeName("tokens").writeStartArray();
-            for (ApiToken token : found) {
-                json.writeStartObject();
-                fields(json, token);
-                json.writeEndObject();
-            }
-            json.writeEndArray().writeEndObject();
-        });
-    }
-
-    private Reply createToken(Call call) throws IOException {
-        Fields fields = Fields.of(call, "name", "owner", "scope", "expires_at");
-        AccessService.NewToken made = access.createToken(
-                fields.text("owner").orElseGet(AccountsApi::caller),
-                fields.required("name"),
-                fields.text("scope").map(Role::of).orElse(null),
-                fields.instant("expires_at").orElse(null));
-        return Reply.json(201, "application/json", json -> {
-                    json.writeStartObject();
-                    fields(json, made.token());
-                    json.writeStringProperty("token", made.text()).writeEndObject();
-                })
-                .with("cache-control", "no-store");
-    }
-
-    private static void fields(JsonGenerator json, ApiToken token) {
-        json.writeStringProperty("token_id", token.id())
-                .writeStringProperty("owner", token.owner())
-                .writeStringProperty("name", token.name())
-                .writeStringProperty("created_at", token.createdAt().toString());
-        if (token.scope() != null)
-            json.writeStringProperty("scope", token.scope().word());
-        if (token.expiresAt() != null)
-            json.writeStringProperty("expires_at", token.expiresAt().toString());
-        if (token.lastUsedAt() != null)
-            json.writeStringProperty("last_used_at", token.lastUsedAt().toString());
-    }
-
-    private Reply revoke(Call call) {
-        access.revoke(call.pathVariable("token_id"));
-        return Reply.noContent(204);
-    }
-
-    private static String caller() {
-        return RequestContext.current().principal().name();
     }
 }

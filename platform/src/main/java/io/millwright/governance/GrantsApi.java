@@ -29,7 +29,7 @@ final class GrantsApi {
                         "GET",
                         "/grants",
                         BodyKind.NONE,
-                        "A page of the grants and denials of a subject, or on an entity",
+                        "A page of the grants and denials: of a subject, on an entity, or all",
                         this::list)
                 .on(
                         Need.MANAGE,
@@ -50,14 +50,16 @@ final class GrantsApi {
     private Reply list(Call call) throws IOException {
         Optional<String> subject = call.queryValue("subject");
         Optional<String> entity = call.queryValue("entity");
-        if (subject.isPresent() == entity.isPresent()) {
-            throw INVALID_ARGUMENT.because("Give one of 'subject' (user:ann) and 'entity' (experiment:7).");
+        if (subject.isPresent() && entity.isPresent()) {
+            throw INVALID_ARGUMENT.because(
+                    "Give one of 'subject' (user:ann) and 'entity' (experiment:7), or none for all there are.");
         }
         int size = Fields.pageSize(call);
         long after = Fields.after(call);
-        List<Grant> found = subject.isPresent()
-                ? access.grantsOf(Subject.of(subject.get()), after, size + 1)
-                : access.grantsOn(place(entity.orElseThrow()), after, size + 1);
+        List<Grant> found;
+        if (subject.isPresent()) found = access.grantsOf(Subject.of(subject.get()), after, size + 1);
+        else if (entity.isPresent()) found = access.grantsOn(place(entity.get()), after, size + 1);
+        else found = access.grants(after, size + 1);
         List<Grant> page = found.subList(0, Math.min(size, found.size()));
         return Reply.json(json -> {
             json.writeStartObject().writeName("grants").writeStartArray();
@@ -70,7 +72,7 @@ final class GrantsApi {
         });
     }
 
-    private static void write(JsonGenerator json, Grant grant) {
+    static void write(JsonGenerator json, Grant grant) {
         json.writeStartObject()
                 .writeStringProperty("grant_id", String.valueOf(grant.no()))
                 .writeStringProperty("subject", grant.subject().urn())

@@ -57,8 +57,18 @@ public final class SignInService {
     /// Somebody who was recognised.
     public record SignedIn(Principal principal, Access access) {}
 
+    /// Somebody who was recognised by what opens a browser's session.
+    ///
+    /// @param token null for a password
+    public record Shown(Principal principal, @Nullable ApiToken token) {}
+
     private record Remembered(
-            SignedIn who, String credential, @Nullable Instant expiresAt, long epoch) {}
+            SignedIn who, String credential, @Nullable ApiToken token, long epoch) {
+        @Nullable
+        Instant expiresAt() {
+            return token == null ? null : token.expiresAt();
+        }
+    }
 
     SignInService(Db db, AccessEvents events, Clock clock, LongSupplier nanos, KeyedDigest digest) {
         this.db = db;
@@ -75,7 +85,7 @@ public final class SignInService {
     /// @param authorization the header as it came
     public Optional<SignedIn> known(String authorization, String address) {
         Remembered known = remembered.get(digest.of(authorization));
-        if (known == null || known.epoch != epoch.get() || isPast(known.expiresAt)) return Optional.empty();
+        if (known == null || known.epoch != epoch.get() || isPast(known.expiresAt())) return Optional.empty();
         return wasTold(known.credential, address) ? Optional.of(known.who) : Optional.empty();
     }
 
@@ -84,8 +94,20 @@ public final class SignInService {
     /// @throws Failure UNAUTHENTICATED; BUSY after too many failures
     public SignedIn signIn(String authorization, String address) {
         ByteBuffer key = digest.of(authorization);
+        Remembered who = recognised(Presented.of(authorization), key, address);
+        keep(remembered, key, who);
+        return who.who;
+    }
+
+    /// As [#signIn], for whoever types it into the page that signs browsers in.
+    public Shown shown(Presented presented, String address) {
+        Remembered who = recognised(presented, digest.of(presented.toString()), address);
+        return new Shown(who.who.principal(), who.token);
+    }
+
+    private Remembered recognised(Presented presented, ByteBuffer key, String address) {
         long began = epoch.get(); // Before anything is read: what changes after it is not remembered.
-        Remembered who = switch (Presented.of(authorization)) {
+        Remembered who = switch (presented) {
             case Presented.Token(String text) -> byToken(text, address, began);
             case Presented.Password(String user, String password) -> byPassword(user, password, key, address, began);
             case Presented.Nothing(String why) -> throw failed(address, "", why);
@@ -94,8 +116,7 @@ public final class SignInService {
             events.signedIn(who.who.principal(), who.credential);
             keep(told, who.credential + " " + address, nanos.getAsLong());
         }
-        keep(remembered, key, who);
-        return who.who;
+        return who;
     }
 
     private Remembered byToken(String text, String address, long began) {
@@ -115,7 +136,7 @@ public final class SignInService {
                         new Principal(token.owner()),
                         GrantedAccess.of(found.get().grants(), token.scope())),
                 "token " + token.id(),
-                token.expiresAt(),
+                token,
                 began);
     }
 
@@ -221,8 +242,8 @@ public final class SignInService {
         map.put(key, value);
     }
 
-    /// What the header of a request claims.
-    private sealed interface Presented {
+    /// What a request claims.
+    public sealed interface Presented {
         record Token(String text) implements Presented {}
 
         record Password(String user, String password) implements Presented {}
@@ -243,9 +264,12 @@ public final class SignInService {
             }
             int colon = pair.indexOf(':');
             if (colon < 0) return new Nothing("what follows Basic is no name:password");
-            String password = pair.substring(colon + 1);
-            // A client that knows only names and passwords may send a token as one.
-            return TokenText.isToken(password) ? new Token(password) : new Password(pair.substring(0, colon), password);
+            return of(pair.substring(0, colon), pair.substring(colon + 1));
+        }
+
+        /// A client that knows only names and passwords may send a token as one.
+        static Presented of(String user, String password) {
+            return TokenText.isToken(password) ? new Token(password) : new Password(user, password);
         }
     }
 }

@@ -4,6 +4,8 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import io.millwright.governance.AccessSlice;
 import io.millwright.governance.AuditSlice;
+import io.millwright.governance.SignInSettings;
+import io.millwright.governance.oidc.OidcSettings;
 import io.millwright.governance.oidc.OidcSlice;
 import io.millwright.http.Operations;
 import io.millwright.http.Route;
@@ -71,10 +73,10 @@ final class Assembly implements AutoCloseable {
                     .start();
             new ChangesApi(changes, tracking).addRoutes(routes);
             AccessSlice access = opened(AccessSlice.wire(db, ledger, clock, System::nanoTime, new SecureRandom()));
-            access.addRoutes(routes);
+            boolean authenticates = settings.server().authentication();
+            access.addRoutes(routes, signInSettings(settings), new EntityParents(tracking));
             opened(OidcSlice.wire(db, access, settings.oidc(), System::nanoTime, new SecureRandom()))
                     .addRoutes(routes);
-            boolean authenticates = settings.server().authentication();
             if (authenticates) access.start();
             Principals principals = authenticates ? new AccountPrincipals(access.service()) : Principals.EVERYBODY;
             PromotionSlice promotion = opened(PromotionSlice.wire(db, ledger, clock, ids, tracking, principals));
@@ -150,6 +152,15 @@ final class Assembly implements AutoCloseable {
         URI location = settings.artifactsUri();
         return new ArtifactSettings(
                 location, settings.home().resolve("uploads"), settings.server().maxUploadSizeBytes());
+    }
+
+    private static SignInSettings signInSettings(Settings settings) {
+        OidcSettings oidc = settings.oidc();
+        return new SignInSettings(
+                settings.server().authentication(),
+                oidc.isOn(),
+                oidc.session(),
+                oidc.redirectUrl().startsWith("https:"));
     }
 
     URI uri() {

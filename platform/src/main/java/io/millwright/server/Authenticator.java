@@ -34,6 +34,9 @@ final class Authenticator {
     private static final Access NOTHING = (right, workspace, entity, parents) -> false;
     private static final Map<String, String> CHALLENGE =
             Map.of("www-authenticate", "Basic realm=\"millwright\", Bearer realm=\"millwright\"");
+    /// A browser answers Basic with a prompt of its own, before a page learns of it.
+    private static final Map<String, String> CHALLENGE_TO_OWN_PAGE =
+            Map.of("www-authenticate", "Bearer realm=\"millwright\"");
     private static final Set<String> TOKEN_PARAMETERS =
             Set.of("token", "access_token", "api_token", "auth_token", "api_key", "apikey");
 
@@ -139,8 +142,11 @@ final class Authenticator {
     }
 
     /// What a refused sender is told beside the failure.
-    static Map<String, String> headersOf(Failure failure) {
-        return failure.code() == ErrorCode.UNAUTHENTICATED ? CHALLENGE : Map.of();
+    ///
+    /// @param ownPage whether it is a script of the web UI, which has a page for signing in
+    static Map<String, String> headersOf(Failure failure, boolean ownPage) {
+        if (failure.code() != ErrorCode.UNAUTHENTICATED) return Map.of();
+        return ownPage ? CHALLENGE_TO_OWN_PAGE : CHALLENGE;
     }
 
     /// Tells the ledger of a refusal; the answer does not depend on it.

@@ -45,6 +45,8 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
     private static final byte[] NO_BODY = {};
     private static final long SMALL_BODY = 1 << 16;
+    /// What the web UI calls itself in `X-Requested-With`.
+    private static final String UI = "millwright-ui";
     /// RFC 7239: the first element is what the outermost proxy saw.
     private static final Pattern FORWARDED_BY_HTTPS =
             Pattern.compile("[^,]*?\\bproto=\"?https\\b", Pattern.CASE_INSENSITIVE);
@@ -148,11 +150,21 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     /// before the client has read why.
     private HttpResponse refuseSender(Failure failure) {
         long length = request.headers().contentLength();
-        if (length <= 0 || length > SMALL_BODY || bodyBuffer != null) {
-            return refuse(failure, Authenticator.headersOf(failure));
-        }
-        return HttpResponse.of(
-                request.subscribe().handle((nothing, broken) -> refuse(failure, Authenticator.headersOf(failure))));
+        Map<String, String> told = Authenticator.headersOf(failure, isOwnPage());
+        if (length <= 0 || length > SMALL_BODY || bodyBuffer != null) return refuse(failure, told);
+        return HttpResponse.of(request.subscribe().handle((nothing, broken) -> refuse(failure, told)));
+    }
+
+    /// Whether a script of the web UI sends this. Its stream of changes can carry no header of its own, and over plain
+    /// HTTP a browser does not say what a request is for; but only a script asks for a stream of events.
+    private boolean isOwnPage() {
+        RequestHeaders headers = request.headers();
+        if (UI.equals(headers.get("x-requested-with"))) return true;
+        if ("text/event-stream".equals(headers.get(HttpHeaderNames.ACCEPT))) return true;
+        String mode = headers.get("sec-fetch-mode");
+        return mode != null
+                && !mode.equals("navigate")
+                && "same-origin".equals(headers.get(HttpHeaderNames.SEC_FETCH_SITE));
     }
 
     /// What is presented: the header, or else the session of a browser.

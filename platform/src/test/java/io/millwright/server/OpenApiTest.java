@@ -145,6 +145,25 @@ class OpenApiTest {
                             .path("experiments"))
                     .isNotEmpty();
             own(raw, document, "GET /audit/events", "?max_results=1", "");
+            own(raw, document, "GET /me", "", "");
+            own(raw, document, "POST /users", "", "{\"name\": \"ann\"}");
+            answer(raw, "PUT", "/api/millwright/v1/users/ann/password", "{\"password\": \"correct horse\"}");
+            answer(raw, "POST", "/api/millwright/v1/groups", "{\"name\": \"risk\"}");
+            answer(raw, "PUT", "/api/millwright/v1/groups/risk/members/ann", "");
+            own(raw, document, "POST /tokens", "", "{\"name\": \"t\", \"owner\": \"ann\"}");
+            own(
+                    raw,
+                    document,
+                    "POST /grants",
+                    "",
+                    "{\"subject\": \"group:risk\", \"entity\": \"experiment:0\", \"role\": \"viewer\"}");
+            assertThat(own(raw, document, "GET /users", "?max_results=1", "").path("accounts"))
+                    .hasSize(1);
+            assertThat(own(raw, document, "GET /groups", "", "").path("groups")).hasSize(1);
+            assertThat(own(raw, document, "GET /tokens", "?all_owners=true", "").path("tokens"))
+                    .hasSize(1);
+            assertThat(own(raw, document, "GET /grants", "", "").path("grants")).hasSize(1);
+            own(raw, document, "GET /access/explain", "?principal=ann&entity=run:" + live, "");
             JsonNode table = own(
                     raw,
                     document,
@@ -209,10 +228,8 @@ class OpenApiTest {
     }
 
     private static RawHttp.Answer ask(RawHttp raw, String[] operation, String body) throws IOException {
-        return raw.send(
-                        "%s /api/millwright/v1%s HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-                                .formatted(
-                                        operation[0], operation[1].replaceAll("\\{[^}]*}", "x"), body.length(), body))
+        return raw.send("%s %s HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                        .formatted(operation[0], path(operation[1].replaceAll("\\{[^}]*}", "x")), body.length(), body))
                 .answer();
     }
 

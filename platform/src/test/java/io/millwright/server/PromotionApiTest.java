@@ -73,6 +73,23 @@ class PromotionApiTest {
     }
 
     @Test
+    void while_it_waits_it_tells_why_the_caller_may_not_decide_it() throws Exception {
+        own("PUT /policies/{name}", "churn", POLICY.replace("allow-author: true, ", ""));
+        newVersion();
+        String ask = "{\"model\": \"churn\", \"version\": 1, \"alias\": \"champion\"}";
+        JsonNode mine = own("POST /promotions", "", ask);
+        String id = mine.path("id").asString();
+
+        assertThat(mine.path("why_not").asString()).contains("asked for by 'local'");
+        assertThat(send("POST", OWN + "/promotions/" + id + "/approve", "{}").body())
+                .contains(mine.path("why_not").asString());
+        assertThat(own("POST /promotions/{id}/cancel", id, "{}").has("why_not")).isFalse();
+
+        own("PUT /policies/{name}", "churn", POLICY);
+        assertThat(own("POST /promotions", "", ask).has("why_not")).isFalse();
+    }
+
+    @Test
     void the_evidence_is_answered_byte_for_byte_as_it_was_hashed() throws Exception {
         own("PUT /policies/{name}", "churn", POLICY);
         newVersion();

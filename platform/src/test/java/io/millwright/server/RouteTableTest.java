@@ -132,6 +132,7 @@ class RouteTableTest {
             SIGNED_IN GET    /api/3.0/mlflow/users/permissions/list
             MANAGE    POST   /api/3.0/mlflow/users/permissions/revoke
             SIGNED_IN GET    /api/3.0/mlflow/users/roles/list
+            SIGNED_IN GET    /api/millwright/v1/access/explain
             READ      GET    /api/millwright/v1/changes
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-columns
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-count
@@ -187,6 +188,8 @@ class RouteTableTest {
             PUBLIC    POST   /auth/logout
             PUBLIC    GET    /auth/oidc/callback
             PUBLIC    GET    /auth/oidc/login
+            PUBLIC    GET    /auth/session
+            PUBLIC    POST   /auth/session
             READ      GET    /get-artifact
             PUBLIC    GET    /health
             READ      GET    /metrics
@@ -205,6 +208,8 @@ class RouteTableTest {
             "POST /auth/logout",
             "GET /auth/oidc/callback",
             "GET /auth/oidc/login",
+            "GET /auth/session",
+            "POST /auth/session",
             "GET /api/3.0/mlflow/server-info",
             "GET /ajax-api/3.0/mlflow/server-info",
             "GET /api/millwright/v1/version",
@@ -316,6 +321,14 @@ class RouteTableTest {
                             .statusCode())
                     .isEqualTo(403);
             assertThat(send("GET", own + "/grants?entity=workspace:default", token, "")
+                            .statusCode())
+                    .isEqualTo(403);
+            assertThat(send("GET", own + "/grants", token, "").statusCode()).isEqualTo(403);
+            assertThat(send("GET", own + "/tokens?all_owners=true", token, "").statusCode())
+                    .isEqualTo(403);
+            assertThat(send("GET", own + "/access/explain", token, "").statusCode())
+                    .isEqualTo(200);
+            assertThat(send("GET", own + "/access/explain?principal=admin", token, "")
                             .statusCode())
                     .isEqualTo(403);
         }

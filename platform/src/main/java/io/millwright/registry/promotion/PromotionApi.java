@@ -165,6 +165,7 @@ final class PromotionApi {
 
     private Reply told(long id) throws IOException {
         Story story = promotions.get(id);
+        String whyNot = promotions.whyNot(story.promotion());
         return Reply.json(json -> {
             json.writeStartObject();
             write(json, story.promotion());
@@ -187,6 +188,7 @@ final class PromotionApi {
                         .writeEndObject();
             }
             json.writeEndArray();
+            if (!whyNot.isEmpty()) json.writeStringProperty("why_not", whyNot);
             if (!story.promotion().evidenceSha256().isEmpty()) {
                 json.writeName("evidence").writeRawValue(promotions.evidence(id));
             }

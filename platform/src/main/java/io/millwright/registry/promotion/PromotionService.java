@@ -206,20 +206,39 @@ public final class PromotionService {
             store.claim(sql, workspace(), id);
             Promotion promotion = found(sql, id);
             requireDecidable(promotion);
-            Policy policy = policies.of(sql, promotion);
-            Transition transition = PromotionMachine.transition(policy, promotion);
-            requireListed(transition.approve(), "decide promotion " + id, policy);
-            if (!transition.allowAuthor()) requireFourEyes(promotion);
+            Transition transition = requireDecider(sql, promotion);
             List<Decision> before = store.decisions(sql, id);
-            if (before.stream().anyMatch(d -> d.principal().equals(principal()))) {
-                throw WRONG_STATE.because("'%s' has already decided on promotion %d.", principal(), id);
-            }
             store.addDecision(sql, id, new Decision(principal(), verdict, message, machine.now()));
             ledger.append(sql, "promotion.decided", promotion.urn(), Map.of("verdict", verdict, "message", message));
             settle(sql, promotion, verdict, before.size() + 1, transition, message);
             return 0;
         });
         return machine.advance(id, ids.hex32());
+    }
+
+    /// Why the caller may not decide a promotion that waits; empty when they may, or when it does not wait.
+    public String whyNot(Promotion promotion) {
+        if (promotion.state() != PromotionState.WAITING) return "";
+        try {
+            RequestContext.current().require(Right.APPROVE, modelUrn(promotion.model()));
+            db.read(sql -> requireDecider(sql, promotion));
+            return "";
+        } catch (Failure refused) {
+            return refused.message();
+        }
+    }
+
+    /// @throws Failure unless the caller may decide it by its policy, and has not yet
+    private Transition requireDecider(Sql sql, Promotion promotion) {
+        Policy policy = policies.of(sql, promotion);
+        Transition transition = PromotionMachine.transition(policy, promotion);
+        requireListed(transition.approve(), "decide promotion " + promotion.id(), policy);
+        if (!transition.allowAuthor()) requireFourEyes(promotion);
+        if (store.decisions(sql, promotion.id()).stream()
+                .anyMatch(decision -> decision.principal().equals(principal()))) {
+            throw WRONG_STATE.because("'%s' has already decided on promotion %d.", principal(), promotion.id());
+        }
+        return transition;
     }
 
     private void settle(
