@@ -22,6 +22,7 @@ import io.millwright.registry.promotion.Principals;
 import io.millwright.registry.promotion.PromotionSlice;
 import io.millwright.registry.webhooks.WebhooksSlice;
 import io.millwright.tracking.TrackingSlice;
+import io.millwright.views.ViewsSlice;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -70,6 +71,7 @@ final class Assembly implements AutoCloseable {
             opened(ledger.follow(new EventTopics(tracking.runs(), changes::changed)::accept))
                     .start();
             new ChangesApi(changes, tracking).addRoutes(routes);
+            ViewsSlice.wire(db, ledger, clock, ids, tracking.experiments()).addRoutes(routes);
             AccessSlice access = opened(AccessSlice.wire(db, ledger, clock, System::nanoTime, new SecureRandom()));
             access.addRoutes(routes);
             opened(OidcSlice.wire(db, access, settings.oidc(), System::nanoTime, new SecureRandom()))
@@ -140,6 +142,7 @@ final class Assembly implements AutoCloseable {
         List<Migration> all = new ArrayList<>(Ledger.MIGRATIONS);
         all.addAll(ArtifactsSlice.MIGRATIONS);
         all.addAll(TrackingSlice.MIGRATIONS);
+        all.addAll(ViewsSlice.MIGRATIONS);
         all.addAll(RegistrySlice.MIGRATIONS);
         all.addAll(WebhooksSlice.MIGRATIONS);
         all.addAll(AccessSlice.MIGRATIONS);
