@@ -284,7 +284,7 @@ function HeaderCell<Row>({ column, index, width, left, gap, sorted, onSort, onRe
           </button>
         ) : (
           <span title={name} className={`min-w-0 flex-1 truncate px-2.5 text-xs font-semibold text-ink-2 ${column.numeric ? 'text-right' : ''}`}>
-            {column.label}
+            {column.label || <span className="sr-only">{name}</span>}
           </span>
         )}
         {!column.fixed && <div

@@ -26,7 +26,10 @@ export function numberOf(value: Value | undefined): number | undefined {
   return value !== undefined && NUMBER.test(value.trim()) ? Number(value) : undefined
 }
 
-/** Undefined when nothing can be placed. Numbers that span a factor of thirty and more stand on a log scale. */
+/**
+ * Undefined when nothing can be placed. Numbers stand on a log scale when they span a factor of thirty and more and many
+ * of them would crowd at the low end, as learning rates do and scores do not.
+ */
 export function axisOf(values: readonly (Value | undefined)[]): Axis | undefined {
   const present = values.filter((value): value is Value => value !== undefined && !(typeof value === 'number' && !Number.isFinite(value)))
   if (present.length === 0) return undefined
@@ -34,7 +37,9 @@ export function axisOf(values: readonly (Value | undefined)[]): Axis | undefined
   if (numbers.every((number) => number !== undefined)) {
     let low = Math.min(...numbers)
     let high = Math.max(...numbers)
-    const log = low > 0 && high / low >= 30
+    const distinct = [...new Set(numbers)]
+    const crowded = distinct.filter((number) => number <= low + (high - low) / 10).length
+    const log = low > 0 && high / low >= 30 && crowded >= distinct.length / 3
     if (low === high) {
       const room = low === 0 ? 1 : Math.abs(low) / 2
       low -= room

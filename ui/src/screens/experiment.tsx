@@ -35,6 +35,8 @@ import { searchOfView, useViews, ViewMenu, ViewTabs } from './run-views.tsx'
 const route = getRouteApi('/experiments/$id')
 /** Changes of a busy experiment are gathered for so long. */
 const GATHER_MILLIS = 400
+/** Groups go over all runs that match. */
+const GATHER_GROUPS_MILLIS = 2_000
 
 export function ExperimentScreen() {
   const { id } = route.useParams()
@@ -91,7 +93,7 @@ function RunsOf({ id }: { id: string }) {
     void names.refetch({ cancelRefetch: false })
     if (search.best) void best.refetch({ cancelRefetch: false })
   }, [client, tableQuery.queryKey, grouped, search.best, table.refetch, count.refetch, names.refetch, best.refetch])
-  const onChange = useGathered(() => (mayMove ? refresh() : setChanged(true)), GATHER_MILLIS)
+  const onChange = useGathered(() => (mayMove ? refresh() : setChanged(true)), grouped ? GATHER_GROUPS_MILLIS : GATHER_MILLIS)
   useChanges(useMemo(() => [`experiment:${id}`], [id]), onChange)
 
   const [asking, setAsking] = useState<'rename' | 'tag'>()
@@ -126,7 +128,8 @@ function RunsOf({ id }: { id: string }) {
     () => tableColumns(columns, now, { addClause, askNumber: setNumber, star: (ids, on) => void star(ids, on) }, bestId && search.best ? { id: bestId, column: search.best, says: `The ${better === 'low' ? 'lowest' : 'highest'} ${search.best}` } : undefined),
     [columns, now, addClause, star, bestId, search.best, better],
   )
-  const starKey = (run: RunRow | undefined) => (run ? void star([run.id], !run.starred) : void star(tickedIds, true))
+  const allStarred = ticked.size > 0 && rows.filter(({ id: each, starred }) => starred && ticked.has(each)).length === ticked.size
+  const starKey = (run: RunRow | undefined) => (run ? void star([run.id], !run.starred) : void star(tickedIds, !allStarred))
 
   const compare = () => {
     if (tickedIds.length < 2) say('Tick two runs or more to compare them: x ticks the marked row.')
@@ -231,8 +234,8 @@ function RunsOf({ id }: { id: string }) {
               <Button icon={Tag} onClick={() => setAsking('tag')}>
                 Tag
               </Button>
-              <Button icon={Star} onClick={() => void star(tickedIds, true)}>
-                Star
+              <Button icon={Star} onClick={() => void star(tickedIds, !allStarred)}>
+                {allStarred ? 'Unstar' : 'Star'}
               </Button>
               {archived ? (
                 <Button icon={ArchiveRestore} onClick={() => void setStage('restore')}>

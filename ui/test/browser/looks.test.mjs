@@ -173,6 +173,14 @@ test('menus, dialogs and the palette', async () => {
     await page.screenshot({ path: join(screenshots, `palette-${theme}.png`) })
     assert.deepEqual(await seriousFindings(page), [])
     await page.keyboard.press('Escape')
+    for (const [button, popup] of [['Group', 'Group by'], ['Best', 'Which run is best'], ['Views', 'Saved views']]) {
+      await page.getByRole('main').getByRole('button', { name: button, exact: true }).click()
+      await page.getByRole('dialog', { name: popup }).waitFor()
+      await settled(page)
+      await page.screenshot({ path: join(screenshots, `${button.toLowerCase()}-${theme}.png`) })
+      assert.deepEqual(await seriousFindings(page), [])
+      await page.keyboard.press('Escape')
+    }
     await page.getByRole('combobox', { name: 'Filter' }).click()
     await page.getByRole('option').first().waitFor()
     await page.screenshot({ path: join(screenshots, `suggestions-${theme}.png`) })

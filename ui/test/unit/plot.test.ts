@@ -7,6 +7,7 @@ import { axisOf, brushText, measureOf, parseBrushes, placeOf, placesOf, surfaceO
 test('params that read as numbers stand on an axis of numbers', () => {
   assert.deepEqual(axisOf(['1', 3, '2.5']), { kind: 'number', low: 1, high: 3, log: false })
   assert.deepEqual(axisOf(['1e-3', '0.1', '1']), { kind: 'number', low: 0.001, high: 1, log: true })
+  assert.equal((axisOf(Array.from({ length: 100 }, (_, i) => 0.01 + i / 100)) as { log: boolean }).log, false, 'spread evenly')
   assert.deepEqual(axisOf(['b', 'a10', undefined, 'a9']), { kind: 'name', names: ['a9', 'a10', 'b'] })
   assert.deepEqual(axisOf(['1', 'auto']), { kind: 'name', names: ['1', 'auto'] })
   assert.deepEqual(axisOf([Number.NaN, 5]), { kind: 'number', low: 2.5, high: 7.5, log: false })
