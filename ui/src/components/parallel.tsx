@@ -209,7 +209,7 @@ export function Parallel({ runs, fields, brushes, onBrushes, onChoose }: Paralle
         {last && axes.get(last.id)?.kind === 'number' && <RampLegend label={last.label} axis={axes.get(last.id)!} />}
       </div>
       <Ranges fields={shown} axes={axes} brushes={brushes} onBrush={setBrush} />
-      <PlotTable label="Runs within the ranges" runs={inRange} fields={shown} />
+      <PlotTable label="Runs within the ranges" runs={inRange} fields={shown} onChoose={onChoose} />
     </div>
   )
 }

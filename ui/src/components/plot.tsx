@@ -153,7 +153,7 @@ export function pad(place: number): number {
 }
 
 /** The numbers behind a plot, for whoever does not see it or wants them exactly. */
-export function PlotTable({ label, runs, fields, most = 100 }: { label: string; runs: readonly PlotRun[]; fields: readonly Field[]; most?: number }) {
+export function PlotTable({ label, runs, fields, onChoose, most = 100 }: { label: string; runs: readonly PlotRun[]; fields: readonly Field[]; onChoose: (id: string) => void; most?: number }) {
   const [open, setOpen] = useState(false)
   return (
     <details className="mt-2 text-sm" onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -163,6 +163,9 @@ export function PlotTable({ label, runs, fields, most = 100 }: { label: string; 
           <table className="w-full text-left">
             <thead className="sticky top-0 bg-surface">
               <tr className="border-b border-line">
+                <th scope="col" className="w-8 px-2 py-1">
+                  <span className="sr-only">Chosen</span>
+                </th>
                 <th scope="col" className="px-2 py-1 text-xs font-semibold text-ink-2">
                   Run
                 </th>
@@ -176,6 +179,9 @@ export function PlotTable({ label, runs, fields, most = 100 }: { label: string; 
             <tbody>
               {runs.slice(0, most).map((run) => (
                 <tr key={run.id} className="border-b border-line last:border-0">
+                  <td className="px-2 py-1">
+                    <input type="checkbox" aria-label={`Choose ${run.name}`} checked={run.color !== undefined} onChange={() => onChoose(run.id)} />
+                  </td>
                   <th scope="row" className="max-w-52 truncate px-2 py-1 font-medium" title={run.name}>
                     {run.name}
                   </th>

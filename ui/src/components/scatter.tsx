@@ -78,7 +78,7 @@ export function Scatter({ runs, x, y, color, onChoose }: ScatterProps) {
         </span>
         {color && colors && <RampLegend label={color.label} axis={colors} />}
       </div>
-      <PlotTable label="Runs of the scatter plot" runs={points.map(({ run }) => run)} fields={fields} />
+      <PlotTable label="Runs of the scatter plot" runs={points.map(({ run }) => run)} fields={fields} onChoose={onChoose} />
     </div>
   )
 }
@@ -183,7 +183,7 @@ export function Contour({ runs, x, y, z, onChoose }: { runs: readonly PlotRun[];
         </span>
         <RampLegend label={z.label} axis={zAxis} />
       </div>
-      <PlotTable label="Runs of the contour" runs={points.map(({ run }) => run)} fields={[x, y, z]} />
+      <PlotTable label="Runs of the contour" runs={points.map(({ run }) => run)} fields={[x, y, z]} onChoose={onChoose} />
     </div>
   )
 }

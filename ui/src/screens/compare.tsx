@@ -95,9 +95,12 @@ function Chosen({ runs, search, onSearch, plots }: { runs: readonly Run[]; searc
   const data = diffRows(
     runs.map((run) =>
       Object.fromEntries(
-        (run.inputs?.dataset_inputs ?? []).map(({ dataset, tags }) => {
+        (run.inputs?.dataset_inputs ?? []).flatMap(({ dataset, tags }) => {
           const context = record(tags)['mlflow.data.context']
-          return [dataset.name, `${dataset.digest}${context ? ` (${context})` : ''}`]
+          return [
+            [dataset.name, `${dataset.digest}${context ? ` (${context})` : ''}`],
+            [`${dataset.name} · source`, `${dataset.source_type} ${dataset.source}`],
+          ]
         }),
       ),
     ),

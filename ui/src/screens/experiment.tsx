@@ -27,7 +27,7 @@ import type { ApiCall } from '../lib/reproduce.ts'
 import { MOST_COMPARED, type RunsSearch } from '../lib/search-params.ts'
 import { touchesState } from '../lib/views.ts'
 import { StageSwitch } from './experiments.tsx'
-import { GroupTable, groupColumns } from './run-groups.tsx'
+import { exportGroups, GroupTable, groupColumns } from './run-groups.tsx'
 import { exportCsv, NumberMenu, starRuns, tableColumns, tagRuns, usualColumns, type NumberCell } from './run-table.tsx'
 import { BestLine, BestPicker, GroupPicker, StarChip, useBest } from './run-toolbar.tsx'
 import { searchOfView, useViews, ViewMenu, ViewTabs } from './run-views.tsx'
@@ -147,8 +147,13 @@ function RunsOf({ id }: { id: string }) {
     tick([])
     again()
   }
+  const groupsAsked = search.group ? { ...matching, by: search.group, columns: groupColumns(columns), ...(search.group_order ? { order: search.group_order } : {}) } : undefined
   const download = async () => {
     try {
+      if (groupsAsked) {
+        saveFile(await exportGroups(groupsAsked), `experiment-${id}-groups.csv`)
+        return
+      }
       const blob = await exportCsv(asked, columns, (rowsDone) => rowsDone > 5000 && rowsDone % 10_000 === 0 && say(`Exporting: ${formatCount(rowsDone)} runs so far.`))
       saveFile(blob, `experiment-${id}.csv`)
     } catch (error) {
@@ -183,7 +188,7 @@ function RunsOf({ id }: { id: string }) {
             <Menu
               trigger={<IconButton label="More actions" icon={Ellipsis} className="border border-line-strong" />}
               items={[
-                { label: 'Show the API call', icon: Terminal, run: () => setCall(search.group ? groupCallOf({ ...matching, by: search.group, columns: groupColumns(columns), ...(search.group_order ? { order: search.group_order } : {}) }) : callOf(asked)) },
+                { label: 'Show the API call', icon: Terminal, run: () => setCall(groupsAsked ? groupCallOf(groupsAsked) : callOf(asked)) },
                 { label: 'Rename', icon: Pencil, run: () => setAsking('rename') },
                 inTrash
                   ? { label: 'Restore', icon: ArchiveRestore, run: () => void attempt(() => restoreExperiment(id), `Restored ${name}.`) }

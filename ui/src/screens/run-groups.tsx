@@ -3,11 +3,12 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { ChevronDown, ChevronRight, Table2 } from 'lucide-react'
 import { useCallback, useEffect, useMemo } from 'react'
-import { groupRunsQuery, runGroupsQuery, type RunGroup, type RunRow, type RunsAsked, type Spread } from '../api/runs.ts'
-import { ApiError } from '../api/client.ts'
+import { groupRunsQuery, runGroupsQuery, runGroupsUrl, type GroupsAsked, type RunGroup, type RunRow, type RunsAsked, type Spread } from '../api/runs.ts'
+import { ApiError, get } from '../api/client.ts'
 import { Empty, ErrorState, Skeleton } from '../components/basics.tsx'
 import { Table, type TableColumn } from '../components/table.tsx'
 import { columnField, columnLabel, nextOrder, parseColumn, type RunColumn } from '../lib/columns.ts'
+import { toCsv } from '../lib/csv.ts'
 import { clauseFor, withClause } from '../lib/filter.ts'
 import { formatCount, formatNumber, plural, toNumber } from '../lib/format.ts'
 import type { RunsSearch } from '../lib/search-params.ts'
@@ -198,6 +199,15 @@ export function GroupTable(props: GroupTableProps) {
 /** What the server sums up of a group: last values of metrics. */
 export function groupColumns(columns: readonly RunColumn[]): string[] {
   return columns.filter((column) => column.kind === 'metric' && column.part === undefined).map(({ id }) => id).slice(0, 50)
+}
+
+/** A line for each group: what it has in common, how many runs, and of each metric what the table shows. */
+export async function exportGroups(asked: GroupsAsked): Promise<Blob> {
+  const { path, query } = runGroupsUrl(asked)
+  const { groups } = await get<{ groups: RunGroup[] }>(path, query)
+  const head = [asked.by, 'runs', ...asked.columns.flatMap((id) => ['mean', 'sd', 'min', 'max'].map((part) => `${id} ${part}`))]
+  const lines = groups.map(({ value, runs, cells }) => [value, runs, ...cells.flatMap((spread) => (spread ? [spread.mean, spread.sd, spread.min, spread.max] : [null, null, null, null]))])
+  return new Blob([toCsv([head, ...lines])], { type: 'text/csv' })
 }
 
 const isRun = (row: GroupRow) => row.kind === 'run'

@@ -108,6 +108,7 @@ test('a range on an axis leaves the runs within it, drawn or typed', async () =>
   await page.reload()
   await parallel.getByText('2 of 12 runs within the ranges').waitFor()
   await parallel.getByText('As a table').click()
+  await parallel.getByRole('checkbox', { name: 'Choose seed-3-0.1' }).waitFor()
   assert.equal(await parallel.getByRole('rowheader').count(), 2)
   await parallel.getByRole('button', { name: 'Choose these 2' }).click()
   await main().getByRole('group', { name: 'Params' }).getByRole('rowheader', { name: 'lr' }).waitFor()

@@ -1,5 +1,6 @@
 // Stars, groups, the best run, and views that are saved, shared, pinned and deleted, in a real browser.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { Client, openPage, startBrowser, startServer } from './stage.mjs'
 
@@ -101,9 +102,11 @@ test('runs are grouped by a param, and a group opens', async () => {
   await page.getByRole('combobox', { name: 'Filter' }).fill('metrics.loss < 0.6')
   await page.keyboard.press('Enter')
   await main().getByText('4 groups of 10 runs').waitFor()
-  await grid().focus()
-  await page.keyboard.press('j')
-  await page.keyboard.press('o')
+  const download = page.waitForEvent('download')
+  await main().getByRole('button', { name: 'CSV' }).click()
+  const csv = readFileSync(await (await download).path(), 'utf8')
+  assert.match(csv, /^params\.lr,runs,metrics\.loss mean,metrics\.loss sd,metrics\.loss min,metrics\.loss max\r\n/)
+  assert.equal(csv.trim().split('\r\n').length, 5)
   noErrors()
 })
 
