@@ -1,6 +1,6 @@
 // The run table and its neighbours, from Millwright's own API.
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions, type InfiniteData, type QueryClient } from '@tanstack/react-query'
 import { type RunColumn } from '../lib/columns.ts'
 import { toNumber } from '../lib/format.ts'
 import { get, OWN, type Query } from './client.ts'
@@ -16,8 +16,13 @@ export interface RunRow {
   endTime: number | null
   user: string
   archived: boolean
+  starred: boolean
   cells: Map<string, Cell>
 }
+
+/** Who starred a run wants to find it again: a tag, so that it can be filtered by. */
+export const STAR_TAG = 'millwright.starred'
+export const STAR_COLUMN = `tags.${STAR_TAG}`
 
 interface Page {
   columns: string[]
@@ -63,6 +68,7 @@ export function rowsOf(pages: readonly Page[]): RunRow[] {
   const rows: RunRow[] = []
   for (const page of pages) {
     for (const row of page.rows) {
+      const cells = new Map(page.columns.slice(7).map((column, i): [string, Cell] => [column, row[i + 7] ?? null]))
       rows.push({
         id: String(row[0]),
         name: String(row[1] ?? ''),
@@ -71,11 +77,26 @@ export function rowsOf(pages: readonly Page[]): RunRow[] {
         endTime: row[4] === null || row[4] === undefined ? null : Number(row[4]),
         user: String(row[5] ?? ''),
         archived: row[6] === 'deleted',
-        cells: new Map(page.columns.slice(7).map((column, i) => [column, row[i + 7] ?? null])),
+        starred: cells.get(STAR_COLUMN) === 'true',
+        cells,
       })
     }
   }
   return rows
+}
+
+/** Shows at once what was starred; the server's word follows. */
+export function showStars(client: QueryClient, ids: readonly string[], on: boolean): void {
+  const meant = new Set(ids)
+  client.setQueriesData<InfiniteData<Page, string>>({ queryKey: ['run-table'] }, (old) => {
+    if (!old) return old
+    const pages = old.pages.map((page) => {
+      const at = page.columns.indexOf(STAR_COLUMN)
+      return at < 0 ? page : { ...page, rows: page.rows.map((row) => (meant.has(String(row[0])) ? row.with(at, on ? 'true' : null) : row)) }
+    })
+    return { ...old, pages }
+  })
+  client.setQueriesData<RunRow[]>({ queryKey: ['run-group'] }, (old) => old?.map((row) => (meant.has(row.id) ? { ...row, starred: on } : row)))
 }
 
 /** What a run shows in a column. */
@@ -98,6 +119,81 @@ export function cellOf(row: RunRow, column: RunColumn, now: number): Cell {
       return column.kind === 'metric' && typeof cell === 'string' ? (toNumber(cell) ?? cell) : cell
     }
   }
+}
+
+/** The run with the lowest or highest last value of a metric, among those that match. */
+export function bestRunQuery(asked: Omit<RunsAsked, 'columns' | 'order'>, metric: string, better: 'low' | 'high') {
+  const { path, query } = runsUrl({ ...asked, columns: [metric], order: `${metric} ${better === 'low' ? 'ASC' : 'DESC'}` })
+  return queryOptions({
+    queryKey: ['run-best', asked, metric, better],
+    queryFn: async ({ signal }) => {
+      const row = rowsOf([await get<Page>(path, { ...query, max_results: 1 }, signal)])[0]
+      const value = toNumber(row?.cells.get(metric))
+      return row && value !== undefined && !Number.isNaN(value) ? { row, value } : null
+    },
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+}
+
+export interface Spread {
+  numbers: number
+  mean: number | string
+  sd: number | string | null
+  min: number | string
+  max: number | string
+}
+
+export interface RunGroup {
+  value: string | null
+  runs: number
+  cells: (Spread | null)[]
+}
+
+export interface GroupsAsked {
+  experiment: string
+  by: string
+  columns: string[]
+  filter?: string
+  order?: string
+  archived: boolean
+}
+
+export const MOST_GROUPS = 1000
+
+export function runGroupsUrl(asked: GroupsAsked): { path: string; query: Query } {
+  return {
+    path: `${OWN}/experiments/${asked.experiment}/run-groups`,
+    query: {
+      by: asked.by,
+      column: asked.columns,
+      filter: asked.filter,
+      order_by: asked.order,
+      view: asked.archived ? 'deleted' : undefined,
+      max_results: MOST_GROUPS,
+    },
+  }
+}
+
+export function runGroupsQuery(asked: GroupsAsked) {
+  const { path, query } = runGroupsUrl(asked)
+  return queryOptions({
+    queryKey: ['run-groups', asked],
+    queryFn: ({ signal }) => get<{ columns: string[]; groups: RunGroup[]; group_count: number; run_count: number }>(path, query, signal),
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+}
+
+/** The first runs of a group. */
+export function groupRunsQuery(asked: RunsAsked, most: number) {
+  const { path, query } = runsUrl(asked)
+  return queryOptions({
+    queryKey: ['run-group', asked, most],
+    queryFn: async ({ signal }) => rowsOf([await get<Page>(path, { ...query, max_results: most }, signal)]),
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
 }
 
 export interface ColumnName {

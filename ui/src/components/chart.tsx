@@ -14,6 +14,8 @@ export interface ChartCurve extends Curve {
   label: string
   /** Where it stands among the colours; the same for a run in every chart. */
   color: number
+  /** How far the runs behind it spread. */
+  band?: { low: (number | null)[]; high: (number | null)[] }
 }
 
 interface ChartProps {
@@ -29,7 +31,12 @@ interface ChartProps {
   height?: number
   /** Values of each curve below, at the cursor or the last. */
   legend?: boolean
+  /** For charts side by side: the same in all of them. */
+  yRange?: [number, number] | undefined
 }
+
+/** What a line of the plot is of its curve. */
+type Role = 'line' | 'faint' | 'edge'
 
 const COLORS = 8
 const DASHES: number[][] = [[], [7, 4], [2, 3]]
@@ -38,7 +45,7 @@ export function colorOf(index: number): string {
   return `var(--c-series-${(index % COLORS) + 1})`
 }
 
-export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth, height = 220, legend = false }: ChartProps) {
+export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth, height = 220, legend = false, yRange }: ChartProps) {
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | undefined>(undefined)
   const [cursor, setCursor] = useState<number | undefined>()
@@ -48,18 +55,16 @@ export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth,
     const withRaw = smoothing > 0
     const lines = curves.flatMap((curve) => {
       const raw = log ? positiveOnly(curve.ys) : curve.ys
-      if (!withRaw) return [{ curve, ys: raw, faint: false }]
-      const smoothed = smooth({ xs: curve.xs, ys: raw }, smoothing)
-      return [
-        { curve, ys: raw, faint: true },
-        { curve, ys: smoothed, faint: false },
-      ]
+      const line = (ys: (number | null)[], role: Role) => ({ curve, ys, role })
+      const edges = curve.band ? [curve.band.low, curve.band.high].map((ys) => line(log ? positiveOnly(ys) : ys, 'edge')) : []
+      if (!withRaw) return [...edges, line(raw, 'line')]
+      return [...edges, ...(curve.band ? [] : [line(raw, 'faint')]), line(smooth({ xs: curve.xs, ys: raw }, smoothing), 'line')]
     })
     const joined = joinCurves(lines.map(({ curve, ys }) => ({ xs: curve.xs, ys })))
     return { lines, joined }
   }, [curves, smoothing, log])
 
-  const structure = `${drawn.lines.map(({ curve, faint }) => `${curve.id}:${curve.color}:${faint}`).join(' ')}|${x}|${log}|${theme}|${height}`
+  const structure = `${drawn.lines.map(({ curve, role }) => `${curve.id}:${curve.color}:${role}`).join(' ')}|${x}|${log}|${theme}|${height}|${yRange?.join()}`
   const latest = useRef({ drawn, zoom, onZoom, onWidth })
   useLayoutEffect(() => {
     latest.current = { drawn, zoom, onZoom, onWidth }
@@ -78,7 +83,7 @@ export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth,
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 }, y: false },
       scales: {
         x: { time: x === 'time', range: (_u, low, high) => rangeOf(latest.current.zoom, x, low, high) },
-        y: log ? { distr: 3 } : {},
+        y: { ...(log ? { distr: 3 as const } : {}), ...(yRange ? { range: yRange } : {}) },
       },
       axes: [
         x === 'time' ? { ...axis, space: 70 } : { ...axis, size: 30, space: 60, values: (_u, splits) => splits.map((value) => (Number.isInteger(value) ? formatNumber(value) : '')) },
@@ -86,14 +91,18 @@ export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth,
       ],
       series: [
         {},
-        ...latest.current.drawn.lines.map(({ curve, faint }) => ({
+        ...latest.current.drawn.lines.map(({ curve, role }) => ({
           stroke: colors.series[curve.color % COLORS]!,
-          width: faint ? 1 : 1.6,
-          alpha: faint ? 0.3 : 1,
-          dash: faint ? [] : DASHES[Math.floor(curve.color / COLORS) % DASHES.length]!,
-          points: { show: !faint && curve.xs.length <= 40, size: 5, fill: colors.series[curve.color % COLORS]! },
+          width: role === 'line' ? 1.6 : role === 'faint' ? 1 : 0.5,
+          alpha: role === 'line' ? 1 : 0.3,
+          dash: role === 'line' ? DASHES[Math.floor(curve.color / COLORS) % DASHES.length]! : [],
+          points: { show: role === 'line' && curve.xs.length <= 40, size: 5, fill: colors.series[curve.color % COLORS]! },
         })),
       ],
+      // Its edges stand before each other, the lower first; the first series is x.
+      bands: latest.current.drawn.lines.flatMap(({ curve, role }, i, lines) =>
+        role === 'edge' && lines[i + 1]?.role === 'edge' && lines[i + 1]?.curve === curve ? [{ series: [i + 2, i + 1] as [number, number], fill: colors.soft[curve.color % COLORS]! }] : [],
+      ),
       hooks: {
         setSelect: [
           (u) => {
@@ -132,7 +141,7 @@ export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth,
 
   const spoken = curves.map((curve) => {
     const facts = summary(curve)
-    return facts ? `${curve.label}: last ${formatNumber(facts.last)}, lowest ${formatNumber(facts.min)}, highest ${formatNumber(facts.max)}` : `${curve.label}: no number`
+    return facts ? `${curve.label}${curve.band ? ', mean' : ''}: last ${formatNumber(facts.last)}, lowest ${formatNumber(facts.min)}, highest ${formatNumber(facts.max)}` : `${curve.label}: no number`
   })
 
   return (
@@ -144,9 +153,9 @@ export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth,
         </Button>
       )}
       {legend && (
-        <ul className="mt-1 grid gap-x-4 gap-y-0.5 px-1 text-sm sm:grid-cols-2">
-          {drawn.lines.map(({ curve, faint }, i) => {
-            if (faint) return null
+        <ul className={`mt-1 grid gap-x-4 gap-y-0.5 px-1 text-sm ${curves.some(({ band }) => band) ? '' : 'sm:grid-cols-2'}`}>
+          {drawn.lines.map(({ curve, role }, i) => {
+            if (role !== 'line') return null
             const value = valueAt(drawn.joined.ys[i]!, cursor)
             return (
               <li key={curve.id} className="flex min-w-0 items-center gap-2">
@@ -163,7 +172,7 @@ export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth,
       <p aria-hidden className="h-4 px-1 text-right text-xs text-ink-3">
         {cursor !== undefined && drawn.joined.xs[cursor] !== undefined
           ? `${x === 'time' ? formatDateTime(drawn.joined.xs[cursor]! * 1000, true) : `step ${formatNumber(drawn.joined.xs[cursor]!)}`}${
-              legend || drawn.lines.length === 0 ? '' : `: ${shortValue(valueAt(drawn.joined.ys.at(-1)!, cursor))}`
+              legend || drawn.lines.length === 0 ? '' : `: ${shortValue(valueAt(drawn.joined.ys[drawn.lines.findLastIndex(({ role }) => role === 'line')]!, cursor))}`
             }`
           : ''}
       </p>
@@ -205,17 +214,19 @@ function dataOf({ xs, ys }: { xs: number[]; ys: (number | null | undefined)[][] 
 }
 
 /** Canvas knows no variables: each token is resolved by an element that has it as its colour. */
-function tokens(element: HTMLElement): { series: string[]; ink3: string; line: string; font: string } {
+function tokens(element: HTMLElement): { series: string[]; soft: string[]; ink3: string; line: string; font: string } {
   const probe = document.createElement('span')
   // Else the colour before would still be told while one changes into the other.
   probe.style.transition = 'none'
   element.append(probe)
-  const resolve = (name: string): string => {
-    probe.style.color = `var(${name})`
+  const color = (text: string): string => {
+    probe.style.color = text
     return getComputedStyle(probe).color
   }
+  const resolve = (name: string): string => color(`var(${name})`)
   const found = {
     series: Array.from({ length: COLORS }, (_, i) => resolve(`--c-series-${i + 1}`)),
+    soft: Array.from({ length: COLORS }, (_, i) => color(`color-mix(in srgb, var(--c-series-${i + 1}) 20%, transparent)`)),
     ink3: resolve('--c-ink-3'),
     line: resolve('--c-line'),
     font: `12px ${getComputedStyle(element).fontFamily}`,

@@ -1,12 +1,11 @@
 // Which columns a run table shows, and in which order.
 
-import { useQuery } from '@tanstack/react-query'
 import { ArrowDown, ArrowUp, Columns3, X } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
-import { runColumnsQuery, type ColumnName } from '../api/runs.ts'
 import { ATTRIBUTE_LABELS, ATTRIBUTES, columnId, columnLabel, METRIC_PARTS, parseColumn } from '../lib/columns.ts'
 import { Button, ErrorState, IconButton, Skeleton } from './basics.tsx'
 import { Popup } from './menu.tsx'
+import { useNames } from './name-picker.tsx'
 
 const SHOWN = 60
 
@@ -27,9 +26,7 @@ export function ColumnPicker(props: PickerProps) {
 function Picker({ experiment, columns, onChange }: PickerProps) {
   const [typed, setTyped] = useState('')
   const q = useDeferredValue(typed.trim())
-  const all = useQuery(runColumnsQuery(experiment))
-  // Where there are more names than were told, those that begin so are asked for.
-  const rest = useQuery({ ...runColumnsQuery(experiment, q, 200), enabled: q !== '' && (all.data?.more?.length ?? 0) > 0 })
+  const { all, find: names } = useNames(experiment, q)
   const chosen = new Set(columns)
   const toggle = (id: string) => onChange(chosen.has(id) ? columns.filter((each) => each !== id) : [...columns, id])
   const move = (at: number, by: number) => {
@@ -37,11 +34,6 @@ function Picker({ experiment, columns, onChange }: PickerProps) {
     const [taken] = next.splice(at, 1)
     next.splice(at + by, 0, taken!)
     onChange(next)
-  }
-  const names = (kind: 'metrics' | 'params' | 'tags'): ColumnName[] => {
-    const known = new Map((all.data?.[kind] ?? []).map((name) => [name.name, name]))
-    for (const name of rest.data?.[kind] ?? []) known.set(name.name, name)
-    return [...known.values()].filter(({ name }) => name.toLowerCase().includes(q.toLowerCase())).sort((a, b) => Number(a.system ?? false) - Number(b.system ?? false))
   }
   return (
     <div className="grid max-h-[min(34rem,75dvh)] w-[min(36rem,calc(100vw-4rem))] gap-4 overflow-y-auto sm:grid-cols-2" tabIndex={0} role="group" aria-label="Columns">

@@ -4,16 +4,24 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useChanges } from '../api/changes.ts'
 import { seriesQuery, type Series } from '../api/runs.ts'
-import { formatDateTime, formatNumber, toNumber } from '../lib/format.ts'
+import { bandOf, type BandKind } from '../lib/bands.ts'
+import { formatDateTime, formatNumber, plural, toNumber } from '../lib/format.ts'
 import { rangeOf, type ChartSearch } from '../lib/search-params.ts'
 import { ErrorState } from './basics.tsx'
-import { Chart, colorOf, type ChartCurve } from './chart.tsx'
+import { Chart, colorOf, Stroke, type ChartCurve } from './chart.tsx'
 
 export interface ChartRun {
   id: string
   label: string
   color: number
   running: boolean
+}
+
+/** Runs that are drawn as one: their mean, and how far they spread. */
+export interface ChartLine {
+  label: string
+  color: number
+  runs: readonly string[]
 }
 
 interface MetricChartProps {
@@ -23,9 +31,13 @@ interface MetricChartProps {
   onZoom: (range: [number, number] | undefined) => void
   legend?: boolean
   height?: number
+  lines?: readonly ChartLine[] | undefined
+  spread?: BandKind
+  /** Each line in a chart of its own, all with the same axis. */
+  side?: boolean
 }
 
-export function MetricChart({ metric, runs, search, onZoom, legend = false, height = 200 }: MetricChartProps) {
+export function MetricChart({ metric, runs, search, onZoom, legend = false, height = 200, lines, spread = 'range', side = false }: MetricChartProps) {
   const holder = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState(false)
   const [width, setWidth] = useState(0)
@@ -64,7 +76,11 @@ export function MetricChart({ metric, runs, search, onZoom, legend = false, heig
     void refetch({ cancelRefetch: false })
   }, [seen, refetch])
 
-  const curves = useMemo(() => curvesOf(data ?? [], metric, runs, x), [data, metric, runs, x])
+  const curves = useMemo(() => {
+    const single = curvesOf(data ?? [], metric, runs, x)
+    return lines ? bandsOf(single, lines, spread) : single
+  }, [data, metric, runs, x, lines, spread])
+  const yRange = useMemo(() => (side ? commonRange(curves, search.log === true) : undefined), [side, curves, search.log])
   const onWidth = useCallback((pixels: number) => setWidth((old) => (Math.abs(old - pixels) < 50 ? old : Math.min(Math.max(100, Math.round(pixels / 50) * 50), 4000))), [])
 
   return (
@@ -74,7 +90,21 @@ export function MetricChart({ metric, runs, search, onZoom, legend = false, heig
       ) : !data ? (
         <div className="skeleton" style={{ height }} />
       ) : data.length > 0 && !range && data.every((series) => series.points === 1) ? (
-        data.length === 1 && runs.length === 1 ? <SinglePoint series={data[0]!} x={x} /> : <Bars series={data} runs={runs} />
+        data.length === 1 && runs.length === 1 ? <SinglePoint series={data[0]!} x={x} /> : <Bars series={data} runs={runs} lines={lines} />
+      ) : side ? (
+        <ul className="mt-1 grid gap-x-4 gap-y-2 sm:grid-cols-[repeat(2,minmax(0,1fr))] xl:grid-cols-[repeat(3,minmax(0,1fr))]">
+          {curves.map((curve) => (
+            <li key={curve.id} className="min-w-0">
+              <p className="flex items-center gap-2 text-sm">
+                <Stroke color={curve.color} />
+                <span className="truncate" title={curve.label}>
+                  {curve.label}
+                </span>
+              </p>
+              <Chart label={metric} curves={[curve]} x={x} log={search.log === true} smoothing={Number(search.smooth ?? 0)} zoom={range} onZoom={onZoom} onWidth={onWidth} height={150} yRange={yRange} />
+            </li>
+          ))}
+        </ul>
       ) : (
         <Chart
           label={metric}
@@ -107,8 +137,14 @@ function SinglePoint({ series, x }: { series: Series; x: 'step' | 'time' }) {
 }
 
 /** Runs that logged a metric once each, side by side. */
-function Bars({ series, runs }: { series: readonly Series[]; runs: readonly ChartRun[] }) {
-  const values = runs.map((run) => ({ run, value: toNumber(series.find((each) => each.run_id === run.id)?.y[0]) }))
+function Bars({ series, runs, lines }: { series: readonly Series[]; runs: readonly ChartRun[]; lines: readonly ChartLine[] | undefined }) {
+  const valueOf = (id: string) => toNumber(series.find((each) => each.run_id === id)?.y[0])
+  const values = lines
+    ? lines.map((line) => {
+        const found = line.runs.flatMap((id) => valueOf(id) ?? [])
+        return { run: { id: line.label, label: `${line.label}: mean of ${plural(found.length, 'run')}`, color: line.color }, value: found.length > 0 ? found.reduce((sum, y) => sum + y, 0) / found.length : undefined }
+      })
+    : runs.map((run) => ({ run, value: valueOf(run.id) }))
   const longest = Math.max(...values.map(({ value }) => (value !== undefined && Number.isFinite(value) ? Math.abs(value) : 0)), Number.MIN_VALUE)
   return (
     <ul className="mt-2 grid gap-1.5 text-sm">
@@ -127,6 +163,30 @@ function Bars({ series, runs }: { series: readonly Series[]; runs: readonly Char
       ))}
     </ul>
   )
+}
+
+/** One curve for each line: the mean of its runs and how far they spread. */
+function bandsOf(curves: readonly ChartCurve[], lines: readonly ChartLine[], spread: BandKind): ChartCurve[] {
+  return lines.flatMap((line) => {
+    const members = curves.filter(({ id }) => line.runs.includes(id))
+    if (members.length === 0) return []
+    const { xs, mean, low, high } = bandOf(members, spread)
+    return [{ id: line.label, label: `${line.label} (${plural(members.length, 'run')})`, color: line.color, xs, ys: mean, ...(members.length > 1 ? { band: { low, high } } : {}) }]
+  })
+}
+
+function commonRange(curves: readonly ChartCurve[], log: boolean): [number, number] | undefined {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const { ys, band } of curves) {
+    for (const y of [ys, band?.low ?? [], band?.high ?? []].flat()) {
+      if (y === null || (log && y <= 0)) continue
+      low = Math.min(low, y)
+      high = Math.max(high, y)
+    }
+  }
+  if (low > high) return undefined
+  const room = log ? 0 : (high - low) * 0.05 || Math.abs(low) * 0.1 || 1
+  return log ? [low / 1.1, high * 1.1] : [low - room, high + room]
 }
 
 function curvesOf(series: readonly Series[], metric: string, runs: readonly ChartRun[], x: 'step' | 'time'): ChartCurve[] {

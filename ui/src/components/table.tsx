@@ -15,6 +15,8 @@ export interface TableColumn<Row> {
   width: number
   numeric?: boolean
   pinned?: boolean
+  /** It keeps its width. */
+  fixed?: boolean
   /** What an order names it; without one the column cannot be sorted. */
   orderField?: string
   render: (row: Row) => ReactNode
@@ -35,6 +37,10 @@ interface TableProps<Row> {
   /** Without it rows have no tick. */
   onSelect?: (ids: string[]) => void
   onOpen: (row: Row) => void
+  /** Keys that do something with the marked row. */
+  rowKeys?: readonly { key: string; says: string; run: (row: Row | undefined) => void }[]
+  /** Which rows have a tick; all, unless it is given. */
+  canTick?: (row: Row) => boolean
   /** Whether rows follow those given; they are asked for when the last one comes in sight. */
   more: boolean
   onMore: () => void
@@ -49,6 +55,9 @@ const HEADER = 36
 const TICK_WIDTH = 36
 const NARROWEST = 64
 const WIDEST = 900
+/** A pinned column no wider than this leaves room for another on a narrow screen. */
+const SLIM = 44
+const ALWAYS = () => true
 
 export function Table<Row>(props: TableProps<Row>) {
   const { rows, columns, idOf, more, onMore, onReading } = props
@@ -56,7 +65,10 @@ export function Table<Row>(props: TableProps<Row>) {
   const id = useId()
   const narrow = useIsNarrow()
   const { widthOf, resize } = useWidths(props.name)
-  const pinned = useMemo(() => columns.filter((column, i) => column.pinned && (!narrow || i === 0)), [columns, narrow])
+  const pinned = useMemo(() => {
+    let wide = 0
+    return columns.filter((column) => column.pinned && (!narrow || column.width <= SLIM || wide++ === 0))
+  }, [columns, narrow])
   const free = useMemo(() => columns.filter((column) => !pinned.includes(column)), [columns, pinned])
   const shown = useMemo(() => [...pinned, ...free], [pinned, free])
   const widths = shown.map((column) => {
@@ -99,18 +111,20 @@ export function Table<Row>(props: TableProps<Row>) {
   const width = Math.max(horizontal.getTotalSize(), pinnedWidth)
 
   const selected = props.selected
+  const canTick = props.canTick ?? ALWAYS
   const tick = useCallback(
     (row: Row, range: boolean) => {
       const key = idOf(row)
+      if (!canTick(row)) return
       if (range && active.row >= 0) {
         const at = rows.indexOf(row)
         const [from, to] = at < active.row ? [at, active.row] : [active.row, at]
-        props.onSelect?.([...new Set([...selected, ...rows.slice(from, to + 1).map(idOf)])])
+        props.onSelect?.([...new Set([...selected, ...rows.slice(from, to + 1).filter(canTick).map(idOf)])])
       } else {
         props.onSelect?.(selected.has(key) ? [...selected].filter((each) => each !== key) : [...selected, key])
       }
     },
-    [rows, selected, idOf, active.row, props.onSelect],
+    [rows, selected, idOf, canTick, active.row, props.onSelect],
   )
   const move = (row: number, column = active.column) => {
     const to = { row: clamp(row, 0, rows.length - 1), column: clamp(column, 0, shown.length - 1) }
@@ -127,6 +141,7 @@ export function Table<Row>(props: TableProps<Row>) {
     ...(props.onSelect ? [{ key: 'x', says: 'Tick the row', run: () => activeRow && tick(activeRow, false) }] : []),
     { key: 'o', says: 'Open the row', run: () => activeRow && props.onOpen(activeRow) },
     { key: 'f', says: 'Filter by the marked cell', run: () => activeRow && shown[active.column]?.onFilter?.(activeRow) },
+    ...(props.rowKeys ?? []).map(({ key, says, run }) => ({ key, says, run: () => run(activeRow) })),
   ])
   const walk: Record<string, () => void> = {
     ArrowDown: () => move(active.row + 1),
@@ -141,7 +156,8 @@ export function Table<Row>(props: TableProps<Row>) {
     ' ': () => activeRow && tick(activeRow, false),
   }
   const order = parseOrder(props.order)
-  const allTicked = rows.length > 0 && rows.every((row) => selected.has(idOf(row)))
+  const tickable = rows.filter(canTick)
+  const allTicked = tickable.length > 0 && tickable.every((row) => selected.has(idOf(row)))
 
   return (
     <div
@@ -170,7 +186,7 @@ export function Table<Row>(props: TableProps<Row>) {
               type="checkbox"
               aria-label="Tick all rows that are loaded"
               checked={allTicked}
-              onChange={() => props.onSelect?.(allTicked ? [] : [...new Set([...selected, ...rows.map(idOf)])])}
+              onChange={() => props.onSelect?.(allTicked ? [] : [...new Set([...selected, ...tickable.map(idOf)])])}
             />
           </div>}
           {shown.map((column, i) =>
@@ -214,6 +230,7 @@ export function Table<Row>(props: TableProps<Row>) {
               before={before}
               tick={tickWidth}
               ticked={selected.has(idOf(row))}
+              canTick={canTick(row)}
               activeColumn={line.index === active.row ? active.column : -1}
               onTick={tick}
               onActive={setActive}
@@ -267,10 +284,10 @@ function HeaderCell<Row>({ column, index, width, left, gap, sorted, onSort, onRe
           </button>
         ) : (
           <span title={name} className={`min-w-0 flex-1 truncate px-2.5 text-xs font-semibold text-ink-2 ${column.numeric ? 'text-right' : ''}`}>
-            {column.label}
+            {column.label || <span className="sr-only">{name}</span>}
           </span>
         )}
-        <div
+        {!column.fixed && <div
           aria-hidden
           className="absolute inset-y-1 right-0 z-10 w-2 cursor-col-resize touch-none border-r border-line hover:border-accent"
           onPointerDown={(event) => {
@@ -283,7 +300,7 @@ function HeaderCell<Row>({ column, index, width, left, gap, sorted, onSort, onRe
               handle.onpointermove = null
             }
           }}
-        />
+        />}
       </div>
     </>
   )
@@ -304,6 +321,7 @@ interface RowProps<Row> {
   /** Width of the tick's column, 0 without one. */
   tick: number
   ticked: boolean
+  canTick: boolean
   activeColumn: number
   onTick: (row: Row, range: boolean) => void
   onActive: (at: { row: number; column: number }) => void
@@ -324,7 +342,7 @@ const BodyRow = memo(function BodyRow<Row>(props: RowProps<Row>) {
       onDoubleClick={() => props.onOpen(row)}
     >
       {props.tick > 0 && <div role="gridcell" aria-colindex={1} className={`sticky left-0 z-10 flex shrink-0 items-center justify-center ${tone}`} style={{ width: props.tick }}>
-        <input
+        {props.canTick && <input
           type="checkbox"
           tabIndex={-1}
           aria-label={`Tick row ${index + 1}`}
@@ -334,7 +352,7 @@ const BodyRow = memo(function BodyRow<Row>(props: RowProps<Row>) {
             props.onTick(row, event.shiftKey)
             props.onActive({ row: index, column: Math.max(activeColumn, 0) })
           }}
-        />
+        />}
       </div>}
       {columns.map((column, i) => {
         const isFree = i >= pinned
@@ -347,7 +365,7 @@ const BodyRow = memo(function BodyRow<Row>(props: RowProps<Row>) {
               id={`${props.id}-${index}-${i}`}
               aria-colindex={i + 2}
               onClick={() => props.onActive({ row: index, column: i })}
-              className={`flex shrink-0 items-center overflow-hidden px-2.5 text-sm whitespace-nowrap ${tone} ${isFree ? '' : 'sticky z-10'} ${i === pinned - 1 ? 'border-r border-line' : ''} ${column.numeric ? 'justify-end' : ''} ${activeColumn === i ? 'outline-2 outline-offset-[-2px] outline-focus' : ''}`}
+              className={`flex shrink-0 items-center overflow-hidden ${column.width <= SLIM ? 'justify-center' : 'px-2.5'} text-sm whitespace-nowrap ${tone} ${isFree ? '' : 'sticky z-10'} ${i === pinned - 1 ? 'border-r border-line' : ''} ${column.numeric ? 'justify-end' : ''} ${activeColumn === i ? 'outline-2 outline-offset-[-2px] outline-focus' : ''}`}
               style={isFree ? { width } : { width, left: props.tick + sum(widths, i) }}
             >
               {column.render(row)}

@@ -43,6 +43,11 @@ export function flagOf(value: unknown): boolean | undefined {
   return textOf(value) === '1' || value === true ? true : undefined
 }
 
+function fieldOf(value: unknown, kinds: RegExp): string | undefined {
+  const text = textOf(value)
+  return text && kinds.test(text) ? text : undefined
+}
+
 /** Two numbers, the first below the second. */
 export function rangeOf(value: unknown): [number, number] | undefined {
   const parts = textOf(value)?.split(',').map(Number)
@@ -59,8 +64,20 @@ export interface RunsSearch {
   order?: string
   column?: string[]
   stage?: 'archived'
+  /** What the runs are grouped by: params.lr, tags.team. */
+  group?: string
+  group_order?: string
+  /** Groups that are open; see groupKey. */
+  open?: string[]
+  /** The metric that decides which run is best. */
+  best?: string
+  better?: 'low' | 'high'
   /** Runs that are ticked. */
   run?: string[]
+  /** The saved view that is open. */
+  view?: string
+  /** The table is no longer as the view has it, even if nothing else stands in the address. */
+  changed?: boolean
 }
 
 export function runsSearch(search: Record<string, unknown>): RunsSearch {
@@ -69,7 +86,14 @@ export function runsSearch(search: Record<string, unknown>): RunsSearch {
     order: textOf(search.order),
     column: listOf(search.column),
     stage: oneOf(search.stage, ['archived']),
+    group: fieldOf(search.group, /^(params|tags)\./),
+    group_order: textOf(search.group_order),
+    open: listOf(search.open),
+    best: fieldOf(search.best, /^metrics\./),
+    better: oneOf(search.better, ['low', 'high']),
     run: listOf(search.run),
+    view: textOf(search.view),
+    changed: flagOf(search.changed),
   })
 }
 
@@ -103,13 +127,56 @@ export function runSearch(search: Record<string, unknown>): RunSearch {
   return tidy({ tab: oneOf(search.tab, RUN_TABS), path: textOf(search.path), ...chartSearch(search) })
 }
 
+/** Runs that have curves and differences at once; plots take more. */
+export const MOST_COMPARED = 50
+
 export interface CompareSearch extends ChartSearch {
   run?: string[]
+  /** All runs of an experiment that match a filter are looked at beside those that are chosen. */
+  experiment?: string
+  filter?: string
+  /** Also what is equal. */
   all?: boolean
+  /** Each run has a chart of its own. */
+  mode?: 'side'
+  /** The param that tells apart the runs of one line. */
+  band?: string
+  /** By the value of that param, instead of all others being equal. */
+  band_by?: 'value'
+  spread?: 'sd'
+  /** Axes of the parallel coordinates, and the ranges chosen on them. */
+  axis?: string[]
+  brush?: string[]
+  /** Scatter: x, y and colour. */
+  sx?: string
+  sy?: string
+  sc?: string
+  /** Contour: x, y and height. */
+  cx?: string
+  cy?: string
+  cz?: string
 }
 
 export function compareSearch(search: Record<string, unknown>): CompareSearch {
-  return tidy({ run: listOf(search.run), all: flagOf(search.all), ...chartSearch(search) })
+  return tidy({
+    run: listOf(search.run),
+    experiment: textOf(search.experiment),
+    filter: textOf(search.filter),
+    all: flagOf(search.all),
+    mode: oneOf(search.mode, ['side']),
+    band: textOf(search.band),
+    band_by: oneOf(search.band_by, ['value']),
+    spread: oneOf(search.spread, ['sd']),
+    axis: listOf(search.axis),
+    brush: listOf(search.brush),
+    sx: textOf(search.sx),
+    sy: textOf(search.sy),
+    sc: textOf(search.sc),
+    cx: textOf(search.cx),
+    cy: textOf(search.cy),
+    cz: textOf(search.cz),
+    ...chartSearch(search),
+  })
 }
 
 export interface ListSearch {

@@ -2,11 +2,11 @@
 
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Archive, ArchiveRestore, Download, Ellipsis, GitCompareArrows, Pause, Pencil, RotateCw, Tag, Terminal, X } from 'lucide-react'
+import { Archive, ArchiveRestore, Download, Ellipsis, GitCompareArrows, Pause, Pencil, RotateCw, Star, Tag, Terminal, X } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useChanges, useTopics } from '../api/changes.ts'
 import { ApiError, urlOf } from '../api/client.ts'
-import { rowsOf, runColumnsQuery, runCountQuery, runsQuery, runsUrl, type ColumnNames } from '../api/runs.ts'
+import { rowsOf, runColumnsQuery, runCountQuery, runGroupsUrl, runsQuery, runsUrl, showStars, STAR_COLUMN, type ColumnNames, type GroupsAsked, type RunRow } from '../api/runs.ts'
 import { archiveExperiment, archiveRun, experimentQuery, forEachRun, renameExperiment, restoreExperiment, restoreRun } from '../api/tracking.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
 import { Badge, Button, CodeBlock, Empty, ErrorState, IconButton, PageHeader, Skeleton } from '../components/basics.tsx'
@@ -24,14 +24,19 @@ import { ATTRIBUTES, nextOrder, parseColumn } from '../lib/columns.ts'
 import { fieldName, withClause } from '../lib/filter.ts'
 import { formatCount, plural } from '../lib/format.ts'
 import type { ApiCall } from '../lib/reproduce.ts'
-import type { RunsSearch } from '../lib/search-params.ts'
+import { MOST_COMPARED, type RunsSearch } from '../lib/search-params.ts'
+import { touchesState } from '../lib/views.ts'
 import { StageSwitch } from './experiments.tsx'
-import { exportCsv, NumberMenu, tableColumns, tagRuns, usualColumns, type NumberCell } from './run-table.tsx'
+import { exportGroups, GroupTable, groupColumns } from './run-groups.tsx'
+import { exportCsv, NumberMenu, starRuns, tableColumns, tagRuns, usualColumns, type NumberCell } from './run-table.tsx'
+import { BestLine, BestPicker, GroupPicker, StarChip, useBest } from './run-toolbar.tsx'
+import { searchOfView, useViews, ViewMenu, ViewTabs } from './run-views.tsx'
 
 const route = getRouteApi('/experiments/$id')
-const MOST_COMPARED = 20
 /** Changes of a busy experiment are gathered for so long. */
 const GATHER_MILLIS = 400
+/** Groups go over all runs that match. */
+const GATHER_GROUPS_MILLIS = 2_000
 
 export function ExperimentScreen() {
   const { id } = route.useParams()
@@ -44,10 +49,11 @@ function RunsOf({ id }: { id: string }) {
   const client = useQueryClient()
   const now = useNow()
   const archived = search.stage === 'archived'
-  const set = useCallback(
-    (patch: RunsSearch, replace = false) => void navigate({ to: '/experiments/$id', params: { id }, search: (old: RunsSearch) => ({ ...old, ...patch }), replace }),
-    [navigate, id],
-  )
+  const goTo = useCallback((next: (old: RunsSearch) => RunsSearch, replace = false) => void navigate({ to: '/experiments/$id', params: { id }, search: next, replace }), [navigate, id])
+  const put = useCallback((patch: RunsSearch, replace?: boolean) => goTo((old) => ({ ...old, ...patch }), replace), [goTo])
+  // What the reader does to the table of a view is a change to it; what a view does to the table is none.
+  const set = useCallback((patch: RunsSearch, replace?: boolean) => goTo((old) => ({ ...old, ...patch, ...(old.view && touchesState(patch) ? { changed: true } : {}) }), replace), [goTo])
+  const views = useViews(id, search, put)
 
   useTopics(useMemo(() => [`experiment:${id}`], [id]))
   const experiment = useQuery(experimentQuery(id))
@@ -57,7 +63,7 @@ function RunsOf({ id }: { id: string }) {
   const asked = useMemo(
     () => ({
       experiment: id,
-      columns: columns.filter((column) => column.kind !== 'attribute').map((column) => column.id),
+      columns: [...columns.filter((column) => column.kind !== 'attribute').map((column) => column.id), STAR_COLUMN],
       ...(search.filter ? { filter: search.filter } : {}),
       ...(search.order ? { order: search.order } : {}),
       archived,
@@ -65,22 +71,29 @@ function RunsOf({ id }: { id: string }) {
     [id, columns, search.filter, search.order, archived],
   )
   const tableQuery = runsQuery(asked)
-  const table = useInfiniteQuery({ ...tableQuery, enabled: search.column !== undefined || !names.isPending })
+  const grouped = search.group !== undefined
+  const table = useInfiniteQuery({ ...tableQuery, enabled: !grouped && !views.coming && (search.column !== undefined || !names.isPending) })
   const count = useQuery(runCountQuery(id, search.filter, archived))
   const rows = useMemo(() => rowsOf(table.data?.pages ?? []), [table.data])
+  const matching = useMemo(() => ({ experiment: id, archived, ...(search.filter ? { filter: search.filter } : {}) }), [id, archived, search.filter])
+  const better = search.better ?? 'low'
+  const best = useBest(matching, search.best, better)
+  const [version, setVersion] = useState(0)
 
   // Live while the reader is at the top; a table that is being read stays as it is until they ask.
   const [reading, setReading] = useState(false)
   const [changed, setChanged] = useState(false)
-  const mayMove = !reading && (table.data?.pages.length ?? 0) <= 1
+  const mayMove = !reading && (grouped || (table.data?.pages.length ?? 0) <= 1)
   const refresh = useCallback(() => {
     setChanged(false)
     client.setQueryData(tableQuery.queryKey, (old) => old && { pages: old.pages.slice(0, 1), pageParams: old.pageParams.slice(0, 1) })
-    void table.refetch({ cancelRefetch: false })
+    if (grouped) setVersion((old) => old + 1)
+    else void table.refetch({ cancelRefetch: false })
     void count.refetch({ cancelRefetch: false })
     void names.refetch({ cancelRefetch: false })
-  }, [client, tableQuery.queryKey, table.refetch, count.refetch, names.refetch])
-  const onChange = useGathered(() => (mayMove ? refresh() : setChanged(true)), GATHER_MILLIS)
+    if (search.best) void best.refetch({ cancelRefetch: false })
+  }, [client, tableQuery.queryKey, grouped, search.best, table.refetch, count.refetch, names.refetch, best.refetch])
+  const onChange = useGathered(() => (mayMove ? refresh() : setChanged(true)), grouped ? GATHER_GROUPS_MILLIS : GATHER_MILLIS)
   useChanges(useMemo(() => [`experiment:${id}`], [id]), onChange)
 
   const [asking, setAsking] = useState<'rename' | 'tag'>()
@@ -90,7 +103,33 @@ function RunsOf({ id }: { id: string }) {
   const tickedIds = useMemo(() => [...ticked], [ticked])
   const tick = useCallback((ids: string[]) => set({ run: ids.length > 0 ? ids : undefined }, true), [set])
   const addClause = useCallback((clause: string) => set({ filter: withClause(search.filter ?? '', clause) }), [set, search.filter])
-  const shown = useMemo(() => tableColumns(columns, now, addClause, setNumber), [columns, now, addClause])
+  const star = useCallback(
+    async (ids: readonly string[], on: boolean) => {
+      if (ids.length === 0) return
+      showStars(client, ids, on)
+      const settle = () => void client.invalidateQueries({ queryKey: ['run-group'] }).then(() => mayMove && refresh())
+      try {
+        const { done, failure, undo } = await starRuns(id, ids, on)
+        if (failure) {
+          showStars(client, ids, !on)
+          sayFailure(on ? 'Not starred' : 'The star stays', failure)
+        }
+        if (done > 0) say(on ? `Starred ${plural(done, 'run')}.` : `Took the star of ${plural(done, 'run')} away.`, () => undo().then(() => showStars(client, ids, !on)).then(settle))
+        settle()
+      } catch (error) {
+        showStars(client, ids, !on)
+        sayFailure('The star was not set', error)
+      }
+    },
+    [client, id, mayMove, refresh],
+  )
+  const bestId = best.found?.row.id
+  const shown = useMemo(
+    () => tableColumns(columns, now, { addClause, askNumber: setNumber, star: (ids, on) => void star(ids, on) }, bestId && search.best ? { id: bestId, column: search.best, says: `The ${better === 'low' ? 'lowest' : 'highest'} ${search.best}` } : undefined),
+    [columns, now, addClause, star, bestId, search.best, better],
+  )
+  const allStarred = ticked.size > 0 && rows.filter(({ id: each, starred }) => starred && ticked.has(each)).length === ticked.size
+  const starKey = (run: RunRow | undefined) => (run ? void star([run.id], !run.starred) : void star(tickedIds, !allStarred))
 
   const compare = () => {
     if (tickedIds.length < 2) say('Tick two runs or more to compare them: x ticks the marked row.')
@@ -108,8 +147,13 @@ function RunsOf({ id }: { id: string }) {
     tick([])
     again()
   }
+  const groupsAsked = search.group ? { ...matching, by: search.group, columns: groupColumns(columns), ...(search.group_order ? { order: search.group_order } : {}) } : undefined
   const download = async () => {
     try {
+      if (groupsAsked) {
+        saveFile(await exportGroups(groupsAsked), `experiment-${id}-groups.csv`)
+        return
+      }
       const blob = await exportCsv(asked, columns, (rowsDone) => rowsDone > 5000 && rowsDone % 10_000 === 0 && say(`Exporting: ${formatCount(rowsDone)} runs so far.`))
       saveFile(blob, `experiment-${id}.csv`)
     } catch (error) {
@@ -123,7 +167,8 @@ function RunsOf({ id }: { id: string }) {
   ])
 
   if (experiment.error) return <ErrorState error={experiment.error} what="This experiment could not be read" onRetry={() => void experiment.refetch()} />
-  const problem = table.error instanceof ApiError && table.error.status === 400 && search.filter ? table.error.message : undefined
+  const refused = grouped ? count.error : table.error
+  const problem = refused instanceof ApiError && refused.status === 400 && search.filter ? refused.message : undefined
   const name = experiment.data?.name ?? '…'
   const inTrash = experiment.data?.lifecycle_stage === 'deleted'
   return (
@@ -143,7 +188,7 @@ function RunsOf({ id }: { id: string }) {
             <Menu
               trigger={<IconButton label="More actions" icon={Ellipsis} className="border border-line-strong" />}
               items={[
-                { label: 'Show the API call', icon: Terminal, run: () => setCall(callOf(asked)) },
+                { label: 'Show the API call', icon: Terminal, run: () => setCall(groupsAsked ? groupCallOf(groupsAsked) : callOf(asked)) },
                 { label: 'Rename', icon: Pencil, run: () => setAsking('rename') },
                 inTrash
                   ? { label: 'Restore', icon: ArchiveRestore, run: () => void attempt(() => restoreExperiment(id), `Restored ${name}.`) }
@@ -160,6 +205,7 @@ function RunsOf({ id }: { id: string }) {
       >
         {inTrash && <Badge tone="warn">Archived</Badge>}
       </PageHeader>
+      <ViewTabs experiment={id} views={views} shown={search.view} />
       <div className="card flex h-[calc(100dvh-12rem)] min-h-80 flex-col md:h-[calc(100dvh-7.5rem)]">
         <div className="flex flex-wrap items-start gap-2 border-b border-line p-2">
           <FilterBar
@@ -170,7 +216,18 @@ function RunsOf({ id }: { id: string }) {
             problem={problem}
           />
           <StageSwitch stage={search.stage ?? 'active'} onChange={(stage) => set({ stage, run: undefined })} />
+          <StarChip filter={search.filter ?? ''} onChange={(filter) => set({ filter: filter || undefined })} />
           <ColumnPicker experiment={id} columns={columnIds} onChange={(next) => set({ column: next })} />
+          <GroupPicker experiment={id} group={search.group} onChange={(group) => set({ group, group_order: undefined, open: undefined })} />
+          <BestPicker experiment={id} best={search.best} better={search.best ? better : undefined} onChange={(metric, way) => set({ best: metric, better: way })} />
+          <ViewMenu
+            experiment={id}
+            views={views}
+            search={search}
+            usualColumns={columnIds}
+            onOpen={(view) => goTo(() => searchOfView(view))}
+            onSearch={put}
+          />
         </div>
         <div className="flex min-h-10 flex-wrap items-center gap-2 border-b border-line px-3 py-1 text-sm">
           {ticked.size > 0 ? (
@@ -181,6 +238,9 @@ function RunsOf({ id }: { id: string }) {
               </Button>
               <Button icon={Tag} onClick={() => setAsking('tag')}>
                 Tag
+              </Button>
+              <Button icon={Star} onClick={() => void star(tickedIds, !allStarred)}>
+                {allStarred ? 'Unstar' : 'Star'}
               </Button>
               {archived ? (
                 <Button icon={ArchiveRestore} onClick={() => void setStage('restore')}>
@@ -196,11 +256,19 @@ function RunsOf({ id }: { id: string }) {
               </Button>
             </>
           ) : (
-            <span className="text-ink-2">
-              {count.data ? `${formatCount(count.data.runs, !count.data.more)} ${count.data.runs === 1 ? 'run' : 'runs'}` : ' '}
-              {search.filter ? ' match' : ''}
-            </span>
+            <>
+              <span className="text-ink-2">
+                {count.data ? `${formatCount(count.data.runs, !count.data.more)} ${count.data.runs === 1 ? 'run' : 'runs'}` : ' '}
+                {search.filter ? ' match' : ''}
+              </span>
+              {(count.data?.runs ?? 0) > 1 && !archived && (
+                <Link to="/compare" search={{ experiment: id, ...(search.filter ? { filter: search.filter } : {}) }} className="text-accent hover:underline">
+                  Compare them all
+                </Link>
+              )}
+            </>
           )}
+          {search.best && <BestLine best={search.best} better={better} found={best.found} onClear={() => set({ best: undefined, better: undefined })} />}
           {changed && !mayMove && (
             <span className="ml-auto flex items-center gap-2">
               <Badge tone="warn">
@@ -212,7 +280,23 @@ function RunsOf({ id }: { id: string }) {
             </span>
           )}
         </div>
-        {table.error && !problem ? (
+        {search.group && !views.coming ? (
+          <GroupTable
+            experiment={id}
+            by={search.group}
+            search={search}
+            asked={asked}
+            columns={columns}
+            runColumns={shown}
+            onSearch={set}
+            ticked={ticked}
+            onTick={tick}
+            onOpenRun={(run) => void navigate({ to: '/runs/$id', params: { id: run } })}
+            onReading={setReading}
+            onStarKey={starKey}
+            version={version}
+          />
+        ) : table.error && !problem ? (
           <ErrorState error={table.error} what="The runs could not be read" onRetry={() => void table.refetch()} />
         ) : problem ? (
           <Empty title="The server did not understand this filter">
@@ -240,6 +324,7 @@ function RunsOf({ id }: { id: string }) {
             onMore={() => void (!table.isFetching && table.fetchNextPage())}
             total={count.data && !count.data.more ? count.data.runs : undefined}
             onReading={setReading}
+            rowKeys={[{ key: 's', says: 'Star the row, or the ticked ones', run: starKey }]}
           />
         )}
       </div>
@@ -307,6 +392,11 @@ function NoRuns({ filtered, archived, name, onAll }: { filtered: boolean; archiv
 function callOf(asked: Parameters<typeof runsUrl>[0]): ApiCall {
   const { path, query } = runsUrl(asked)
   return { method: 'GET', url: location.origin + urlOf(path, { ...query, max_results: 100 }) }
+}
+
+function groupCallOf(asked: GroupsAsked): ApiCall {
+  const { path, query } = runGroupsUrl(asked)
+  return { method: 'GET', url: location.origin + urlOf(path, query) }
 }
 
 function fieldsOf(names: ColumnNames | undefined, text: string): Suggestion[] {

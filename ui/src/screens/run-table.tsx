@@ -1,10 +1,11 @@
 // Columns and cells of the run table, and what is done with many runs at once.
 
 import { Link } from '@tanstack/react-router'
+import { Star, Trophy } from 'lucide-react'
 import { Popover } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { get, OWN } from '../api/client.ts'
-import { cellOf, rowsOf, runsUrl, type ColumnNames, type RunRow, type RunsAsked } from '../api/runs.ts'
+import { cellOf, rowsOf, runsUrl, STAR_COLUMN, STAR_TAG, type ColumnNames, type RunRow, type RunsAsked } from '../api/runs.ts'
 import { deleteRunTag, forEachRun, setRunTag } from '../api/tracking.ts'
 import { Status, statusLabel } from '../components/basics.tsx'
 import type { TableColumn } from '../components/table.tsx'
@@ -30,8 +31,31 @@ export interface NumberCell {
   anchor: DOMRect
 }
 
+export interface RowActions {
+  addClause: (clause: string) => void
+  askNumber: (cell: NumberCell) => void
+  star: (ids: readonly string[], on: boolean) => void
+}
+
+/** What the best run is marked with. */
+export interface BestMark {
+  id: string
+  column: string
+  says: string
+}
+
 /** The columns as the table wants them. Clicking a text filters by it; a number first asks how. */
-export function tableColumns(columns: readonly RunColumn[], now: number, addClause: (clause: string) => void, askNumber: (cell: NumberCell) => void): TableColumn<RunRow>[] {
+export function tableColumns(columns: readonly RunColumn[], now: number, { addClause, askNumber, star }: RowActions, best?: BestMark): TableColumn<RunRow>[] {
+  const starred: TableColumn<RunRow> = {
+    id: 'starred',
+    label: '',
+    title: 'Starred',
+    width: 34,
+    pinned: true,
+    fixed: true,
+    render: (row) => <StarButton row={row} onStar={star} />,
+    onFilter: () => addClause(clauseFor(STAR_COLUMN, '=', 'true')),
+  }
   const name: TableColumn<RunRow> = {
     id: 'run_name',
     label: 'Run',
@@ -39,9 +63,16 @@ export function tableColumns(columns: readonly RunColumn[], now: number, addClau
     pinned: true,
     orderField: 'attributes.run_name',
     render: (row) => (
-      <Link to="/runs/$id" params={{ id: row.id }} tabIndex={-1} title={row.name} className="truncate font-medium text-accent hover:underline">
-        {row.name || row.id}
-      </Link>
+      <>
+        <Link to="/runs/$id" params={{ id: row.id }} tabIndex={-1} title={row.name} className="truncate font-medium text-accent hover:underline">
+          {row.name || row.id}
+        </Link>
+        {best?.id === row.id && (
+          <span title={best.says} className="ml-1.5 inline-flex shrink-0 items-center gap-1 rounded-full bg-warn-soft px-1.5 text-xs font-medium text-warn">
+            <Trophy aria-hidden size={12} /> Best
+          </span>
+        )}
+      </>
     ),
     onFilter: (row) => addClause(clauseFor('attributes.run_name', '=', row.name)),
   }
@@ -60,6 +91,7 @@ export function tableColumns(columns: readonly RunColumn[], now: number, addClau
     onFilter: byStatus,
   }
   return [
+    starred,
     name,
     status,
     ...columns.map((column): TableColumn<RunRow> => {
@@ -75,7 +107,10 @@ export function tableColumns(columns: readonly RunColumn[], now: number, addClau
         width: widthOf(column),
         numeric: isNumeric(column),
         ...(field ? { orderField: field, onFilter: filter } : {}),
-        render: (row) => renderCell(column, cellOf(row, column, now), now, field, filter, row, askNumber),
+        render: (row) => {
+          const cell = renderCell(column, cellOf(row, column, now), now, field, filter, row, askNumber)
+          return best?.id === row.id && best.column === column.id ? <strong className="font-semibold text-warn">{cell}</strong> : cell
+        },
       }
     }),
   ]
@@ -116,6 +151,22 @@ function renderCell(column: RunColumn, value: string | number | null, now: numbe
     <span className="truncate" title={value}>
       {value}
     </span>
+  )
+}
+
+function StarButton({ row, onStar }: { row: RunRow; onStar: RowActions['star'] }) {
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-pressed={row.starred}
+      aria-label={`Star ${row.name}`}
+      title={row.starred ? 'Take the star away (s)' : 'Star it (s)'}
+      onClick={() => onStar([row.id], !row.starred)}
+      className={`rounded-md p-1 ${row.starred ? 'text-warn' : 'text-ink-3 hover:text-warn'}`}
+    >
+      <Star aria-hidden size={15} fill={row.starred ? 'currentColor' : 'none'} />
+    </button>
   )
 }
 
@@ -201,4 +252,11 @@ async function tagValues(experiment: string, ids: readonly string[], key: string
     }
   }
   return found
+}
+
+/** Stars runs or takes their stars away; gives back how to undo it. */
+export async function starRuns(experiment: string, ids: readonly string[], on: boolean): ReturnType<typeof tagRuns> {
+  if (on) return tagRuns(experiment, ids, STAR_TAG, 'true')
+  const { done, failure } = await forEachRun(ids, (id) => deleteRunTag(id, STAR_TAG))
+  return { done: done.length, ...(failure === undefined ? {} : { failure }), undo: () => forEachRun(done, (id) => setRunTag(id, STAR_TAG, 'true')) }
 }

@@ -62,16 +62,28 @@ async function fill(client) {
   await client.post('registered-models/alias', { name: 'churn', alias: 'champion', version: '3' })
   await client.post('registered-models/alias', { name: 'churn', alias: 'challenger', version: '4' })
   const others = runs.filter((_, n) => n % 9 !== 8)
+  for (const run of others.slice(0, 3)) await client.post('runs/set-tag', { run_id: run, key: 'millwright.starred', value: 'true' })
+  for (const [i, run] of others.slice(0, 3).entries()) await client.artifact(churn, run, 'model/requirements.txt', `mlflow==3.18.0\nscikit-learn==1.${5 + i}.0\nnumpy>=2.1\n`)
+  const views = []
+  for (const [name, state] of [['risk, by loss', "filter=tags.team+%3D+'risk'&column=metrics.val_loss&column=params.learning_rate&order=metrics.val_loss+ASC"], ['rates', 'group=params.learning_rate&column=metrics.val_loss&column=metrics.auc']]) {
+    views.push(await client.call('POST', `/api/millwright/v1/experiments/${churn}/views`, { name, state, shared: name === 'rates', pinned: true }))
+  }
+  const seeds = others.slice(3, 15)
   Object.assign(screens, {
     home: '/',
     experiments: '/experiments',
     'run-table': `/experiments/${churn}`,
     'run-table-filtered': `/experiments/${churn}?filter=metrics.auc+%3E+0.5+and+tags.team+%3D+'risk'&order=metrics.auc+DESC&run=${others[1]}&run=${others[3]}`,
+    'run-table-view': `/experiments/${churn}?view=${views[0].view_id}`,
+    'run-table-groups': `/experiments/${churn}?group=params.learning_rate&group_order=metrics.val_loss+ASC&open=%3D0.1&column=metrics.val_loss&column=metrics.auc&column=params.max_depth&best=metrics.val_loss&better=low`,
     'run-overview': `/runs/${best}`,
     'run-metrics': `/runs/${best}?tab=metrics&smooth=0.7`,
     'run-artifacts': `/runs/${best}?tab=artifacts&path=reports/confusion.csv`,
     'run-artifact-json': `/runs/${best}?tab=artifacts&path=config.json`,
     compare: `/compare?run=${others.slice(0, 4).join('&run=')}`,
+    'compare-band': `/compare?run=${seeds.join('&run=')}&band=learning_rate&band_by=value&metric=loss`,
+    'compare-side': `/compare?run=${others.slice(0, 3).join('&run=')}&mode=side&metric=val`,
+    'compare-all': `/compare?experiment=${churn}&run=${others[1]}&run=${others[5]}&brush=metrics.val_loss:0.25,0.33&cx=params.max_depth&cy=params.n_estimators&cz=metrics.val_loss`,
     models: '/models',
     model: '/model?name=churn',
     'model-version': '/model-version?name=churn&version=3',
@@ -87,7 +99,7 @@ async function look(name, path, width, theme) {
     await page.locator('main h1, main h3').first().waitFor()
     await settled(page)
     await page.waitForLoadState('load')
-    if (/^(run-metrics|compare)$/.test(name)) await page.getByRole('img', { name: /last/ }).first().waitFor()
+    if (/^(run-metrics|compare.*)$/.test(name)) await page.getByRole('img', { name: /last/ }).first().waitFor()
     const picture = join(screenshots, `${name}-${width}-${theme}.png`)
     await page.screenshot({ path: picture })
     if (!/table|experiments|models/.test(name)) {
@@ -161,6 +173,14 @@ test('menus, dialogs and the palette', async () => {
     await page.screenshot({ path: join(screenshots, `palette-${theme}.png`) })
     assert.deepEqual(await seriousFindings(page), [])
     await page.keyboard.press('Escape')
+    for (const [button, popup] of [['Group', 'Group by'], ['Best', 'Which run is best'], ['Views', 'Saved views']]) {
+      await page.getByRole('main').getByRole('button', { name: button, exact: true }).click()
+      await page.getByRole('dialog', { name: popup }).waitFor()
+      await settled(page)
+      await page.screenshot({ path: join(screenshots, `${button.toLowerCase()}-${theme}.png`) })
+      assert.deepEqual(await seriousFindings(page), [])
+      await page.keyboard.press('Escape')
+    }
     await page.getByRole('combobox', { name: 'Filter' }).click()
     await page.getByRole('option').first().waitFor()
     await page.screenshot({ path: join(screenshots, `suggestions-${theme}.png`) })

@@ -24,6 +24,7 @@ import io.millwright.registry.promotion.Principals;
 import io.millwright.registry.promotion.PromotionSlice;
 import io.millwright.registry.webhooks.WebhooksSlice;
 import io.millwright.tracking.TrackingSlice;
+import io.millwright.views.ViewsSlice;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -72,6 +73,7 @@ final class Assembly implements AutoCloseable {
             opened(ledger.follow(new EventTopics(tracking.runs(), changes::changed)::accept))
                     .start();
             new ChangesApi(changes, tracking).addRoutes(routes);
+            ViewsSlice.wire(db, ledger, clock, ids, tracking.experiments()).addRoutes(routes);
             AccessSlice access = opened(AccessSlice.wire(db, ledger, clock, System::nanoTime, new SecureRandom()));
             boolean authenticates = settings.server().authentication();
             access.addRoutes(routes, signInSettings(settings), new EntityParents(tracking));
@@ -142,6 +144,7 @@ final class Assembly implements AutoCloseable {
         List<Migration> all = new ArrayList<>(Ledger.MIGRATIONS);
         all.addAll(ArtifactsSlice.MIGRATIONS);
         all.addAll(TrackingSlice.MIGRATIONS);
+        all.addAll(ViewsSlice.MIGRATIONS);
         all.addAll(RegistrySlice.MIGRATIONS);
         all.addAll(WebhooksSlice.MIGRATIONS);
         all.addAll(AccessSlice.MIGRATIONS);

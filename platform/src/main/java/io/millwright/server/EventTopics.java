@@ -50,6 +50,7 @@ final class EventTopics {
                 yield List.of("tracking", "run:" + id, "experiment:" + of);
             }
             case "experiment" -> List.of("tracking", "experiment:" + id);
+            case "view" -> List.of("experiment:" + experimentIn(event));
             case "logged-model" -> List.of("tracking", "experiment:" + experimentIn(event));
             case "artifact" -> {
                 Matcher ofRun = RUN_ARTIFACT.matcher(event.entity());

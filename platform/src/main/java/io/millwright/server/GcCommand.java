@@ -8,6 +8,7 @@ import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Migrator;
 import io.millwright.tracking.TrackingSlice;
 import io.millwright.tracking.TrashService;
+import io.millwright.views.ViewsSlice;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -82,8 +83,9 @@ final class GcCommand implements Callable<Integer> {
             try (Ledger ledger = new Ledger(db, clock, ids).start();
                     ArtifactsSlice artifacts =
                             ArtifactsSlice.wire(db, ledger, clock, ids, Assembly.artifactSettings(settings))) {
-                TrashService trash = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service())
-                        .trash();
+                TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service());
+                ViewsSlice.wire(db, ledger, clock, ids, tracking.experiments());
+                TrashService trash = tracking.trash();
                 if (space) printSpace(trash);
                 else collect(trash, age);
             }

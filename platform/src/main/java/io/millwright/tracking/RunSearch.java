@@ -107,6 +107,30 @@ final class RunSearch {
         return count[0];
     }
 
+    /// Takes a run and what it has under a key.
+    @FunctionalInterface
+    interface ValueVisitor {
+        void visit(long run, @Nullable String value);
+    }
+
+    /// Tells every run there is, at most `most`, with what it has under a param or tag.
+    ///
+    /// @param longest how many characters of it are told
+    void eachBy(Sql sql, io.millwright.search.Field by, int longest, int most, ValueVisitor visitor) {
+        Compare compare = new Compare(sql.isPostgres());
+        Set<Long> few = few(sql, compare);
+        if (few != null && few.isEmpty()) return;
+        String table = by.entity() == Entity.PARAM ? "run_params g" : "run_tags g";
+        var query = sql.dsl()
+                .select(DSL.field("r.no"), DSL.field("substr(g.value, 1, " + longest + ")"))
+                .from("runs r")
+                .leftJoin(table)
+                .on("g.run = r.no and g.key = ?", by.key())
+                .where(where(compare, few))
+                .limit(DSL.inline(most));
+        sql.scan(query, row -> visitor.visit(row.getLong(1), row.getString(2)));
+    }
+
     private enum From {
         RUNS,
         METRIC_INDEX,

@@ -24,4 +24,25 @@ final class RunTable {
 
     /// @param more whether there are more runs than that
     record Count(int runs, boolean more) {}
+
+    /// What the runs of a group have of a metric. NaN counts for nothing.
+    ///
+    /// @param numbers how many of the runs have one
+    /// @param mean NaN when it has infinities of both signs
+    /// @param sd of a sample; NaN below two numbers, and beside infinities
+    record Spread(int numbers, double mean, double sd, double min, double max) {}
+
+    /// Runs that have the same.
+    ///
+    /// @param value null for those that have nothing
+    /// @param cells of the columns asked for, in their order; null where no run has a number
+    record Group(@Nullable String value, int runs, List<@Nullable Spread> cells) {}
+
+    /// The first groups.
+    ///
+    /// @param groupCount how many there are in all
+    /// @param runCount in all of them
+    record Groups(List<Group> groups, int groupCount, int runCount) {
+        static final Groups NONE = new Groups(List.of(), 0, 0);
+    }
 }

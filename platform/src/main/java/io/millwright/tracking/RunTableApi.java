@@ -30,6 +30,9 @@ final class RunTableApi {
     private static final int LONGEST_PREFIX = 1_000;
     private static final int USUAL_COUNT = 10_000;
     private static final int LARGEST_COUNT = 1_000_000;
+    private static final int USUAL_GROUPS = 200;
+    private static final int MOST_GROUPS = 1_000;
+    private static final int MOST_GROUP_COLUMNS = 50;
     private static final List<String> IDENTITY =
             List.of("run_id", "run_name", "status", "start_time", "end_time", "user_id", "lifecycle_stage");
     private static final Map<String, ViewType> VIEWS =
@@ -63,7 +66,14 @@ final class RunTableApi {
                         "/experiments/{experiment_id}/run-count",
                         BodyKind.NONE,
                         "How many of an experiment's runs match, counted up to a limit",
-                        this::count);
+                        this::count)
+                .on(
+                        Need.READ,
+                        "GET",
+                        "/experiments/{experiment_id}/run-groups",
+                        BodyKind.NONE,
+                        "An experiment's runs put together by a param or a tag, with what their metrics are in each group",
+                        this::groups);
     }
 
     private Reply runs(Call call) {
@@ -182,5 +192,62 @@ final class RunTableApi {
                 .writeNumberProperty("runs", count.runs())
                 .writeBooleanProperty("more", count.more())
                 .writeEndObject());
+    }
+
+    private Reply groups(Call call) {
+        Query query = Query.of(call, "by", "column", "filter", "order_by", "view", "max_results");
+        String written = query.text("by")
+                .orElseThrow(() -> INVALID_ARGUMENT.because("'by' is missing, expected params.<name> or tags.<name>."));
+        Column by = Column.parse(List.of(written)).getFirst();
+        List<String> texts = query.texts("column");
+        if (texts.size() > MOST_GROUP_COLUMNS) {
+            throw INVALID_ARGUMENT.because(
+                    "%d columns are asked for by 'column', at most %d are answered at once.",
+                    texts.size(), MOST_GROUP_COLUMNS);
+        }
+        List<Column> columns = Column.parse(texts);
+        RunTable.Groups groups = table.groups(
+                search(call, query, List.of()),
+                by,
+                columns,
+                query.text("order_by").orElse("runs DESC"),
+                query.number("max_results", USUAL_GROUPS, 1, MOST_GROUPS));
+        return Reply.largeJson(json -> {
+            json.writeStartObject().writeStringProperty("by", by.text());
+            json.writeName("columns").writeStartArray();
+            columns.forEach(column -> json.writeString(column.text()));
+            json.writeEndArray().writeName("groups").writeStartArray();
+            for (RunTable.Group group : groups.groups()) write(json, group);
+            json.writeEndArray()
+                    .writeNumberProperty("group_count", groups.groupCount())
+                    .writeNumberProperty("run_count", groups.runCount())
+                    .writeEndObject();
+        });
+    }
+
+    private static void write(JsonGenerator json, RunTable.Group group) {
+        json.writeStartObject().writeName("value");
+        write(json, group.value());
+        json.writeNumberProperty("runs", group.runs()).writeName("cells").writeStartArray();
+        for (RunTable.@Nullable Spread cell : group.cells()) {
+            if (cell == null) {
+                json.writeNull();
+                continue;
+            }
+            json.writeStartObject().writeNumberProperty("numbers", cell.numbers());
+            number(json.writeName("mean"), finite(cell.mean()));
+            json.writeName("sd");
+            if (Double.isNaN(cell.sd())) json.writeNull();
+            else number(json, finite(cell.sd()));
+            number(json.writeName("min"), cell.min());
+            number(json.writeName("max"), cell.max());
+            json.writeEndObject();
+        }
+        json.writeEndArray().writeEndObject();
+    }
+
+    /// A sum may overflow where no number did.
+    private static double finite(double number) {
+        return Math.clamp(number, -Double.MAX_VALUE, Double.MAX_VALUE);
     }
 }

@@ -1,8 +1,11 @@
 package io.millwright.tracking;
 
+import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+
 import io.millwright.kernel.Page;
 import io.millwright.ledger.Db;
 import io.millwright.search.Column;
+import io.millwright.search.Entity;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,6 +45,37 @@ public final class RunTableService {
             if (readable.in(List.of(search.experiment())).isEmpty()) return new RunTable.Count(0, false);
             int found = planned.count(sql, countTo + 1);
             return new RunTable.Count(Math.min(found, countTo), found > countTo);
+        });
+    }
+
+    /// Runs put together by what they have under a param or a tag.
+    ///
+    /// @param columns metrics by their last value
+    /// @param orderBy see [RunGroupOrder#parse]
+    RunTable.Groups groups(Search search, Column by, List<Column> columns, String orderBy, int most) {
+        if (by.field().entity() != Entity.PARAM && by.field().entity() != Entity.TAG) {
+            throw INVALID_ARGUMENT.because("'by' is '%s', expected params.<name> or tags.<name>.", by.text());
+        }
+        for (Column column : columns) {
+            if (column.field().entity() != Entity.METRIC || column.part() != Column.Part.VALUE) {
+                throw INVALID_ARGUMENT.because(
+                        "'column' is '%s', expected metrics.<name>: groups are told of last values only.",
+                        column.text());
+            }
+        }
+        RunGroupOrder order = RunGroupOrder.parse(orderBy, columns);
+        Readable readable = Readable.of("run");
+        RunSearch planned = plan(search, readable);
+        return db.read(sql -> {
+            experiments.require(sql, search.experiment());
+            if (readable.in(List.of(search.experiment())).isEmpty()) return RunTable.Groups.NONE;
+            RunGroups groups = store.groups(sql, planned, search.experiment(), by, columns);
+            if (groups.runCount() > RunGroups.MOST_RUNS) {
+                throw INVALID_ARGUMENT.because(
+                        "More than %,d runs match, and no more are put into groups. Narrow the filter.",
+                        RunGroups.MOST_RUNS);
+            }
+            return groups.first(order, most);
         });
     }
 

@@ -22,6 +22,9 @@ final class RunTableStore {
     /// A longer text is cut; a cell shows less.
     static final int LONGEST_TEXT = 1_000;
 
+    /// Up to so many runs are looked up one by one.
+    private static final int FEW = 3_000;
+
     private static final String GREATEST = Character.toString(Character.MAX_CODE_POINT);
     private static final String NUMBER = "select f.run, f.key, f.value, f.is_nan from metric_series f";
     private static final String TEXT = "select f.run, f.key, substr(f.value, 1, " + (LONGEST_TEXT + 1) + ") from ";
@@ -73,8 +76,12 @@ final class RunTableStore {
     }
 
     private static String text(String value) {
-        if (value.codePointCount(0, value.length()) <= LONGEST_TEXT) return value;
-        return value.substring(0, value.offsetByCodePoints(0, LONGEST_TEXT)) + "…";
+        return cut(value, LONGEST_TEXT);
+    }
+
+    private static String cut(String value, int longest) {
+        if (value.codePointCount(0, value.length()) <= longest) return value;
+        return value.substring(0, value.offsetByCodePoints(0, longest)) + "…";
     }
 
     /// The cells of a run as far as the run itself has them.
@@ -130,6 +137,28 @@ final class RunTableStore {
                     for (int place : places.getOrDefault(row.getString(2), List.of())) cellsOfRun.set(place, cell);
                 },
                 places.keySet().toArray());
+    }
+
+    /// Gathers the runs of a search by what they have under a param or tag, with the numbers they have in the columns.
+    /// There are more than [RunGroups#MOST_RUNS] when it gathers more.
+    RunGroups groups(Sql sql, RunSearch search, long experiment, Column by, List<Column> columns) {
+        RunGroups groups = new RunGroups(columns.size());
+        search.eachBy(sql, by.field(), RunGroups.LONGEST_VALUE + 1, RunGroups.MOST_RUNS + 1, (run, value) -> {
+            groups.put(run, value == null ? null : cut(value, RunGroups.LONGEST_VALUE));
+        });
+        if (groups.runCount() > RunGroups.MOST_RUNS) return groups;
+        // Few runs are looked up by their numbers; else the metric's index is walked, where all that is asked stands.
+        String of = groups.runCount() <= FEW
+                ? "f.run in (" + groups.runs().stream().map(String::valueOf).collect(Collectors.joining(",")) + ")"
+                : "f.experiment = " + experiment;
+        for (int i = 0; i < columns.size() && groups.runCount() > 0; i++) {
+            int column = i;
+            sql.scan(
+                    "select f.run, f.value from metric_series f where " + of + " and f.key = ? and f.is_nan = 0",
+                    row -> groups.add(column, row.getLong(1), row.getDouble(2)),
+                    columns.get(i).field().key());
+        }
+        return groups;
     }
 
     /// Which names are asked for.

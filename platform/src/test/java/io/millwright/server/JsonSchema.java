@@ -33,8 +33,11 @@ final class JsonSchema {
                             at + " is " + value + ", not of type " + said);
                 case "enum" -> require(said.valueStream().anyMatch(value::equals), at + " is " + value);
                 case "minimum" -> require(value.asLong() >= said.asLong(), at + " is " + value);
-                case "required" ->
+                case "required" -> {
+                    // Of what is no object it says nothing.
+                    if (!value.isObject()) break;
                     said.valueStream().forEach(name -> require(value.has(name.asString()), at + " lacks " + name));
+                }
                 case "properties" ->
                     said.properties().forEach(property -> {
                         JsonNode inner = value.path(property.getKey());

@@ -175,6 +175,19 @@ class OpenApiTest {
                             .path("metrics"))
                     .isNotEmpty();
             own(raw, document, "GET /experiments/{experiment_id}/run-count", "0?count_to=1", "");
+            assertThat(own(
+                                    raw,
+                                    document,
+                                    "GET /experiments/{experiment_id}/run-groups",
+                                    "0?by=params.lr&column=metrics.loss",
+                                    "")
+                            .path("groups"))
+                    .hasSize(2);
+            String view = "{\"name\": \"mine\", \"state\": \"order=start_time\", \"pinned\": true}";
+            own(raw, document, "POST /experiments/{experiment_id}/views", "0", view);
+            assertThat(own(raw, document, "GET /experiments/{experiment_id}/views", "0", "")
+                            .path("views"))
+                    .hasSize(1);
             assertThat(own(raw, document, "GET /metric-series", "?key=loss&run=" + live, "")
                             .path("series"))
                     .isNotEmpty();

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /// route stands in the table, or this fails.
 class RouteTableTest {
     /// Each need is a decision: what changes something is WRITE or more, what destroys is MANAGE, what is
-    /// nobody's own is ADMIN. The routes of the web UI, `/ajax-api/…`, are those of `/api/…`.
+    /// nobody's own is ADMIN. A saved view is one's own: READ is enough. The routes of the web UI,
+    /// `/ajax-api/…`, are those of `/api/…`.
     private static final String TABLE = """
             PUBLIC    GET    /
             READ      GET    /api/2.0/mlflow-artifacts/artifacts
@@ -136,7 +137,12 @@ class RouteTableTest {
             READ      GET    /api/millwright/v1/changes
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-columns
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-count
+            READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-groups
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/runs
+            READ      GET    /api/millwright/v1/experiments/{experiment_id}/views
+            READ      POST   /api/millwright/v1/experiments/{experiment_id}/views
+            READ      PUT    /api/millwright/v1/experiments/{experiment_id}/views/{view_id}
+            READ      DELETE /api/millwright/v1/experiments/{experiment_id}/views/{view_id}
             SIGNED_IN GET    /api/millwright/v1/grants
             MANAGE    POST   /api/millwright/v1/grants
             MANAGE    DELETE /api/millwright/v1/grants/{grant_id}

@@ -129,6 +129,18 @@ class RunTableApiTest {
     }
 
     @Test
+    void runs_are_put_together_by_what_they_have() throws Exception {
+        assertThat(get(OWN
+                                + "/experiments/0/run-groups?by=params.lr&column=metrics.loss&column=metrics.gain&order_by=value")
+                        .toString())
+                .isEqualTo("""
+                        {"by":"params.lr","columns":["metrics.loss","metrics.gain"],"groups":[\
+                        {"value":"0.1","runs":1,"cells":[{"numbers":1,"mean":1.0,"sd":null,"min":1.0,"max":1.0},null]},\
+                        {"value":null,"runs":1,"cells":[null,{"numbers":1,"mean":"-Infinity","sd":null,\
+                        "min":"-Infinity","max":"-Infinity"}]}],"group_count":2,"run_count":2}""");
+    }
+
+    @Test
     void a_series_comes_as_columns() throws Exception {
         assertThat(get(OWN + "/metric-series?run=" + first + "&run=" + second + "&key=loss&key=none&width=10")
                         .toString())
@@ -171,6 +183,16 @@ class RunTableApiTest {
                 "/experiments/0/run-count?count_to=0",
                 "/experiments/0/run-count?filter=%21%21",
                 "/experiments/0/run-count?order_by=start_time",
+                "/experiments/0/run-groups",
+                "/experiments/0/run-groups?by=metrics.loss",
+                "/experiments/0/run-groups?by=status",
+                "/experiments/0/run-groups?by=params.a&by=params.b",
+                "/experiments/0/run-groups?by=params.a&column=metrics.loss.min",
+                "/experiments/0/run-groups?by=params.a&column=params.b",
+                "/experiments/0/run-groups?by=params.a&order_by=metrics.loss",
+                "/experiments/0/run-groups?by=params.a&order_by=runs+SIDEWAYS",
+                "/experiments/0/run-groups?by=params.a&max_results=1001",
+                "/experiments/0/run-groups?by=params.a&" + "column=metrics.a&".repeat(51),
                 "/metric-series",
                 "/metric-series?run=a",
                 "/metric-series?key=a",
@@ -191,7 +213,9 @@ class RunTableApiTest {
 
     @Test
     void no_database_is_asked_for_the_character_nul() throws Exception {
-        for (String target : List.of("runs?column=tags.%00", "runs?filter=tags.a%3D'%00'", "run-columns?prefix=%00")) {
+        for (String target : List.of(
+                "runs?column=tags.%00",
+                "runs?filter=tags.a%3D'%00'", "run-columns?prefix=%00", "run-groups?by=tags.%00")) {
             assertThat(send("GET", OWN + "/experiments/0/" + target, "").statusCode())
                     .as(target)
                     .isEqualTo(400);
@@ -200,7 +224,7 @@ class RunTableApiTest {
 
     @Test
     void what_is_not_there_is_not_found() throws Exception {
-        for (String call : List.of("runs", "run-columns", "run-count")) {
+        for (String call : List.of("runs", "run-columns", "run-count", "run-groups?by=params.a", "views")) {
             assertThat(send("GET", OWN + "/experiments/77/" + call, "").statusCode())
                     .as(call)
                     .isEqualTo(404);

@@ -2,6 +2,7 @@ package io.millwright.tracking;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.Page;
@@ -10,6 +11,7 @@ import io.millwright.ledger.Db;
 import io.millwright.search.Column;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -173,6 +176,141 @@ abstract class RunTableContract {
     }
 
     @Test
+    void groups_hold_what_their_runs_have() {
+        RunInfo a = withParam("lr", "0.1");
+        RunInfo b = withParam("lr", "0.1");
+        RunInfo c = withParam("lr", "1e-2");
+        RunInfo d = withParam("lr", "auto");
+        RunInfo none = tracking.newRun(experiment, "none");
+        RunInfo trashed = withParam("lr", "0.1");
+        log(a, metric("loss", 9, 0), metric("loss", 1, 1), metric("acc", 1e300, 0));
+        log(b, metric("loss", 2, 0), metric("acc", -1e300, 0));
+        log(c, metric("loss", Double.NaN, 0), metric("acc", Double.POSITIVE_INFINITY, 0));
+        log(d, metric("loss", 4, 0));
+        log(none, metric("loss", 7, 0));
+        log(trashed, metric("loss", 100, 0));
+        tracking.runs().delete(trashed.id());
+
+        RunTable.Groups groups = groups("", "value", 10, "metrics.loss", "metrics.acc");
+
+        assertThat(groups.groupCount()).isEqualTo(4);
+        assertThat(groups.runCount()).isEqualTo(5);
+        assertThat(groups.groups()).extracting(RunTable.Group::value).containsExactly("1e-2", "0.1", "auto", null);
+        assertThat(groups.groups()).extracting(RunTable.Group::runs).containsExactly(1, 2, 1, 1);
+        RunTable.Group both = groups.groups().get(1);
+        assertThat(both.cells().get(0)).isEqualTo(new RunTable.Spread(2, 1.5, Math.sqrt(0.5), 1, 2));
+        assertThat(both.cells().get(1)).extracting(RunTable.Spread::mean).isEqualTo(0.0);
+        assertThat(groups.groups().get(0).cells())
+                .containsExactly(
+                        null,
+                        new RunTable.Spread(
+                                1, Double.POSITIVE_INFINITY, Double.NaN, Double.MAX_VALUE, Double.MAX_VALUE));
+        assertThat(groups.groups().get(3).cells()).containsExactly(new RunTable.Spread(1, 7, Double.NaN, 7, 7), null);
+        assertThat(groups("metrics.loss < 5", "value", 10, "metrics.loss").groups())
+                .extracting(RunTable.Group::value)
+                .containsExactly("0.1", "auto");
+    }
+
+    @Test
+    void groups_come_in_the_order_asked_for_and_no_more_than_asked_for() {
+        for (int i = 0; i < 6; i++) log(withParam("lr", "v" + i % 3), metric("loss", i * i, 0));
+        withParam("lr", "v0");
+        withParam("lr", "none");
+
+        assertThat(values(groups("", "metrics.loss", 9, "metrics.loss"))).containsExactly("v0", "v1", "v2", "none");
+        assertThat(values(groups("", "metrics.loss DESC", 9, "metrics.loss")))
+                .containsExactly("v2", "v1", "v0", "none");
+        assertThat(values(groups("", "runs desc", 9))).containsExactly("v0", "v1", "v2", "none");
+        assertThat(values(groups("", "value DESC", 9))).containsExactly("v2", "v1", "v0", "none");
+        RunTable.Groups first = groups("", "value", 2);
+        assertThat(values(first)).containsExactly("none", "v0");
+        assertThat(first.groupCount()).isEqualTo(4);
+        assertThat(first.runCount()).isEqualTo(8);
+    }
+
+    @Test
+    void long_values_are_told_apart_by_their_first_characters() {
+        withParam("lr", "x".repeat(250));
+        withParam("lr", "x".repeat(251));
+        withParam("lr", "x".repeat(250) + "yz");
+
+        assertThat(values(groups("", "value", 9))).containsExactly("x".repeat(250), "x".repeat(250) + "…");
+    }
+
+    /// Above some thousands of runs their numbers are read another way.
+    @Test
+    void groups_of_many_runs_are_as_those_of_few() {
+        int runs = 4_000;
+        tracking.db.tx(sql -> {
+            String numbers = "with recursive n (i) as (select 1 union all select i + 1 from n where i < " + runs + ")";
+            sql.update(
+                    "insert into runs (no, id, workspace, experiment, name, user_id, status, start_time, deleted,"
+                            + " artifact_uri) " + numbers
+                            + " select 100000 + i, 'run' || i, 'default', ?, 'r', 'u', 0, i, 0, '' from n",
+                    experiment);
+            sql.update(
+                    "insert into run_tags (run, key, value, experiment) " + numbers
+                            + " select 100000 + i, 'fold', 'f' || (i % 4), ? from n where i % 5 > 0",
+                    experiment);
+            sql.update(
+                    "insert into metric_series (run, experiment, key, step, at, value, is_nan) " + numbers
+                            + " select 100000 + i, ?, 'loss', 0, 0, i % 7, 0 from n",
+                    experiment);
+            return 0;
+        });
+        log(tracking.newRun(tracking.newExperiment("other"), "x"), metric("loss", 1e9, 0));
+
+        RunTable.Groups groups = table.groups(
+                new RunTableService.Search(experiment, "", List.of(), ViewType.ACTIVE_ONLY),
+                Column.parse(List.of("tags.fold")).getFirst(),
+                Column.parse(List.of("metrics.loss")),
+                "value",
+                10);
+
+        assertThat(groups.runCount()).isEqualTo(runs);
+        for (int g = 0; g < 5; g++) {
+            int group = g;
+            double[] expected = IntStream.rangeClosed(1, runs)
+                    .filter(i -> group == 4 ? i % 5 == 0 : i % 5 > 0 && i % 4 == group)
+                    .mapToDouble(i -> i % 7)
+                    .toArray();
+            RunTable.Group found = groups.groups().get(g);
+            assertThat(found.value()).isEqualTo(g == 4 ? null : "f" + g);
+            assertThat(found.runs()).isEqualTo(expected.length);
+            assertThat(found.cells()).singleElement().satisfies(cell -> {
+                assertThat(cell.numbers()).isEqualTo(expected.length);
+                double mean = Arrays.stream(expected).average().orElseThrow();
+                double squares = Arrays.stream(expected)
+                        .map(x -> (x - mean) * (x - mean))
+                        .sum();
+                assertThat(cell.mean()).isCloseTo(mean, within(1e-9));
+                assertThat(cell.sd()).isCloseTo(Math.sqrt(squares / (expected.length - 1)), within(1e-9));
+                assertThat(cell.min()).isEqualTo(0);
+                assertThat(cell.max()).isEqualTo(6);
+            });
+        }
+    }
+
+    private RunInfo withParam(String key, String value) {
+        RunInfo run = tracking.newRun(experiment, "run");
+        tracking.runs().logParam(run.id(), key, value);
+        return run;
+    }
+
+    private RunTable.Groups groups(String filter, String orderBy, int most, String... columns) {
+        return table.groups(
+                new RunTableService.Search(experiment, filter, List.of(), ViewType.ACTIVE_ONLY),
+                Column.parse(List.of("params.lr")).getFirst(),
+                Column.parse(List.of(columns)),
+                orderBy,
+                most);
+    }
+
+    private static List<@Nullable String> values(RunTable.Groups groups) {
+        return groups.groups().stream().map(RunTable.Group::value).toList();
+    }
+
+    @Test
     void what_may_not_be_read_is_left_out() throws Exception {
         RunInfo open = tracking.newRun(experiment, "open");
         RunInfo secret = tracking.newRun(experiment, "secret");
@@ -185,6 +323,7 @@ abstract class RunTableContract {
                 assertThat(ids(table.page(all, List.of(), 100, Optional.empty())))
                         .containsExactly(open.id());
                 assertThat(table.count(all, 100).runs()).isEqualTo(1);
+                assertThat(groups("", "runs DESC", 9).runCount()).isEqualTo(1);
                 assertThat(table.names(experiment, "", 100).metrics().names())
                         .containsExactly(new RunTable.Name("both", 1), new RunTable.Name("open only", 1));
                 assertThat(table.names(experiment, "", 1).metrics().more()).isTrue();
@@ -198,6 +337,7 @@ abstract class RunTableContract {
                 assertThat(table.page(all, List.of(), 100, Optional.empty()).items())
                         .isEmpty();
                 assertThat(table.count(all, 100)).isEqualTo(new RunTable.Count(0, false));
+                assertThat(groups("", "runs DESC", 9)).isEqualTo(RunTable.Groups.NONE);
                 assertThat(table.names(experiment, "", 100).metrics().names()).isEmpty();
                 return 0;
             });

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { bandOf, groupRuns } from '../../src/lib/bands.ts'
+import { environmentRows, isEnvironmentFile } from '../../src/lib/environment.ts'
+import { axisOf, brushText, measureOf, parseBrushes, placeOf, placesOf, surfaceOf, ticksOf, valueAtPlace, type Axis } from '../../src/lib/plot.ts'
+
+test('params that read as numbers stand on an axis of numbers', () => {
+  assert.deepEqual(axisOf(['1', 3, '2.5']), { kind: 'number', low: 1, high: 3, log: false })
+  assert.deepEqual(axisOf(['1e-3', '0.1', '1']), { kind: 'number', low: 0.001, high: 1, log: true })
+  assert.equal((axisOf(Array.from({ length: 100 }, (_, i) => 0.01 + i / 100)) as { log: boolean }).log, false, 'spread evenly')
+  assert.deepEqual(axisOf(['b', 'a10', undefined, 'a9']), { kind: 'name', names: ['a9', 'a10', 'b'] })
+  assert.deepEqual(axisOf(['1', 'auto']), { kind: 'name', names: ['1', 'auto'] })
+  assert.deepEqual(axisOf([Number.NaN, 5]), { kind: 'number', low: 2.5, high: 7.5, log: false })
+  assert.equal(axisOf([undefined, Number.POSITIVE_INFINITY]), undefined)
+})
+
+test('a place and its value are each other', () => {
+  const axes: Axis[] = [axisOf([1, 3])!, axisOf([0.001, 1])!, axisOf([-5, 5])!]
+  for (const axis of axes) {
+    for (const place of [0, 0.25, 0.5, 1]) assert.ok(Math.abs(placeOf(axis, valueAtPlace(axis, place))! - place) < 1e-9)
+  }
+  const names = axisOf(['a', 'b', 'c'])!
+  assert.deepEqual(['a', 'b', 'c', 'd'].map((name) => placeOf(names, name)), [0, 0.5, 1, undefined])
+  assert.deepEqual(['a', 'b', 'c', 'd'].map((name) => measureOf(names, name)), [0, 1, 2, undefined])
+  assert.equal(valueAtPlace(names, 0.5), 1)
+})
+
+test('ticks are round and inside', () => {
+  assert.deepEqual(ticksOf(axisOf([0, 1])!, 5).map(({ value }) => value), [0, 0.2, 0.4, 0.6, 0.8, 1])
+  assert.deepEqual(ticksOf(axisOf([0.001, 1])!, 5).map(({ value }) => value), [0.001, 0.01, 0.1, 1])
+  for (const axis of [axisOf([3, 3]), axisOf([-1e-9, 1e-9]), axisOf([1e12, 1e12 + 5]), axisOf([7, 7123])]) {
+    const ticks = ticksOf(axis!, 5)
+    assert.ok(ticks.length >= 1 && ticks.length <= 9, String(ticks.length))
+    for (const { place } of ticks) assert.ok(place >= -1e-6 && place <= 1 + 1e-6)
+  }
+})
+
+test('a surface goes through its points and ends away from them', () => {
+  const points = [
+    { x: 0.05, y: 0.05, value: 1 },
+    { x: 0.25, y: 0.05, value: 2 },
+    { x: 0.05, y: 0.25, value: 3 },
+    { x: 0.25, y: 0.25, value: 4 },
+    { x: 0.25, y: 0.25, value: 6 },
+  ]
+  assert.equal(placesOf(points), 4)
+  const surface = surfaceOf(points, 10, 10, 0.3)
+  assert.ok(Math.abs(surface[0]! - 1) < 0.01)
+  assert.ok(Math.abs(surface[2 * 10 + 2]! - 5) < 0.01, 'two runs at one place count by their mean')
+  assert.ok(Number.isNaN(surface[99]!))
+  for (const value of surface) assert.ok(Number.isNaN(value) || (value >= 1 && value <= 6))
+})
+
+test('ranges survive the address', () => {
+  const brushes = [
+    { axis: 'params.a:b, c', from: -1.5, to: 2e-7 },
+    { axis: 'metrics.loss', from: 0, to: 0 },
+  ]
+  assert.deepEqual(parseBrushes(brushes.map(brushText)), brushes)
+  assert.deepEqual(parseBrushes(['metrics.loss', 'metrics.loss:2,1', 'x:a,b', '']), [])
+})
+
+test('a band is the mean and the spread of the curves that are there', () => {
+  const band = bandOf(
+    [
+      { xs: [0, 2, 4], ys: [0, 2, 4] },
+      { xs: [0, 1, 2], ys: [2, 3, 4] },
+    ],
+    'range',
+  )
+  assert.deepEqual(band.xs, [0, 1, 2, 4])
+  assert.deepEqual(band.mean, [1, 2, 3, 4])
+  assert.deepEqual(band.low, [0, 1, 2, 4])
+  assert.deepEqual(band.high, [2, 3, 4, 4])
+  const sd = bandOf([{ xs: [0], ys: [0] }, { xs: [0], ys: [2] }], 'sd')
+  assert.ok(Math.abs(sd.high[0]! - (1 + Math.SQRT2)) < 1e-12)
+  assert.deepEqual(bandOf([{ xs: [0, 1, 2], ys: [1, null, 3] }], 'range').mean, [1, 2, 3])
+  const long = bandOf([{ xs: Array.from({ length: 5000 }, (_, i) => i), ys: Array.from({ length: 5000 }, () => 1) }], 'range')
+  assert.ok(long.xs.length <= 1001 && long.xs[0] === 0 && long.xs.at(-1) === 4999)
+})
+
+test('runs are one line when nothing but the seed differs', () => {
+  const runs = [
+    { lr: '0.1', seed: '1' },
+    { seed: '2', lr: '0.1' },
+    { lr: '0.01', seed: '1' },
+  ]
+  assert.deepEqual(groupRuns(runs, (run) => run, 'seed', 'same').map(({ label, runs: { length } }) => [label, length]), [['lr = 0.1', 2], ['lr = 0.01', 1]])
+  assert.deepEqual(groupRuns(runs, (run) => run, 'seed', 'value').map(({ label, runs: { length } }) => [label, length]), [['seed = 1', 2], ['seed = 2', 1]])
+  assert.deepEqual(groupRuns(runs.slice(0, 2), (run) => run, 'seed', 'same').map(({ label }) => label), ['any seed'])
+})
+
+test('an environment is a row for each package', () => {
+  assert.deepEqual(environmentRows('model/requirements.txt', 'mlflow==3.18.0\n# comment\nnumpy>=2.1 # why\nscikit-learn[x]==1.7\n\n--no-index\n'), {
+    'mlflow · requirements.txt': '3.18.0',
+    'numpy · requirements.txt': '>=2.1',
+    'scikit-learn[x] · requirements.txt': '1.7',
+    '--no-index · requirements.txt': 'yes',
+  })
+  assert.deepEqual(environmentRows('conda.yaml', 'channels:\n- conda-forge\ndependencies:\n- python=3.11.4\n- pip<=24\n- pip:\n  - mlflow==3.1\nname: mlflow-env\n'), {
+    'conda-forge · conda.yaml': 'any',
+    'python · conda.yaml': '3.11.4',
+    'pip · conda.yaml': '<=24',
+    'mlflow · conda.yaml': '3.1',
+    'name · conda.yaml': 'mlflow-env',
+  })
+  assert.ok(isEnvironmentFile('model/python_env.yaml'))
+  assert.ok(!isEnvironmentFile('model/my-requirements.txt'))
+})
