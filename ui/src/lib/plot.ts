@@ -9,6 +9,8 @@ export interface NumberAxis {
   low: number
   high: number
   log: boolean
+  /** All values are whole numbers, so ticks are. */
+  whole: boolean
 }
 
 export interface NameAxis {
@@ -45,7 +47,7 @@ export function axisOf(values: readonly (Value | undefined)[]): Axis | undefined
       low -= room
       high += room
     }
-    return { kind: 'number', low, high, log }
+    return { kind: 'number', low, high, log, whole: distinct.every(Number.isInteger) }
   }
   const names = [...new Set(present.map(String))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }))
   return { kind: 'name', names }
@@ -96,7 +98,7 @@ export function ticksOf(axis: Axis, most: number): Tick[] {
     }
     return ticks
   }
-  const rough = (axis.high - axis.low) / Math.max(most, 1)
+  const rough = Math.max((axis.high - axis.low) / Math.max(most, 1), axis.whole ? 1 : 0)
   const size = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((n) => n * size).find((each) => each >= rough) ?? 10 * size
   const ticks: Tick[] = []

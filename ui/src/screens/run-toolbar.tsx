@@ -87,7 +87,7 @@ export function BestPicker({ experiment, best, better, onChange }: BestPickerPro
                 onClick={() => onChange(id, which)}
                 className={`${buttonClass('quiet')} ${chosen ? 'bg-accent-soft' : ''} ${which === usual ? 'text-ink' : 'text-ink-3'}`}
               >
-                <Arrow aria-hidden size={14} /> {which === 'low' ? 'Low' : 'High'}
+                <Arrow aria-hidden size={14} /> {which === 'low' ? 'Lowest' : 'Highest'}
               </Popover.Close>
             )
           }

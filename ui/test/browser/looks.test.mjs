@@ -83,7 +83,7 @@ async function fill(client) {
     compare: `/compare?run=${others.slice(0, 4).join('&run=')}`,
     'compare-band': `/compare?run=${seeds.join('&run=')}&band=learning_rate&band_by=value&metric=loss`,
     'compare-side': `/compare?run=${others.slice(0, 3).join('&run=')}&mode=side&metric=val`,
-    'compare-all': `/compare?experiment=${churn}&run=${others[1]}&run=${others[5]}&brush=metrics.val_loss:0.25,0.33&cx=params.max_depth&cy=params.n_estimators&cz=metrics.val_loss`,
+    'compare-all': `/compare?experiment=${churn}&run=${others[1]}&run=${others[5]}&brush=metrics.val_loss:0.28,0.295&cx=params.max_depth&cy=params.n_estimators&cz=metrics.val_loss`,
     models: '/models',
     model: '/model?name=churn',
     'model-version': '/model-version?name=churn&version=3',

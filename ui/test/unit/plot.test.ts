@@ -5,12 +5,12 @@ import { environmentRows, isEnvironmentFile } from '../../src/lib/environment.ts
 import { axisOf, brushText, measureOf, parseBrushes, placeOf, placesOf, surfaceOf, ticksOf, valueAtPlace, type Axis } from '../../src/lib/plot.ts'
 
 test('params that read as numbers stand on an axis of numbers', () => {
-  assert.deepEqual(axisOf(['1', 3, '2.5']), { kind: 'number', low: 1, high: 3, log: false })
-  assert.deepEqual(axisOf(['1e-3', '0.1', '1']), { kind: 'number', low: 0.001, high: 1, log: true })
+  assert.deepEqual(axisOf(['1', 3, '2.5']), { kind: 'number', low: 1, high: 3, log: false, whole: false })
+  assert.deepEqual(axisOf(['1e-3', '0.1', '1']), { kind: 'number', low: 0.001, high: 1, log: true, whole: false })
   assert.equal((axisOf(Array.from({ length: 100 }, (_, i) => 0.01 + i / 100)) as { log: boolean }).log, false, 'spread evenly')
   assert.deepEqual(axisOf(['b', 'a10', undefined, 'a9']), { kind: 'name', names: ['a9', 'a10', 'b'] })
   assert.deepEqual(axisOf(['1', 'auto']), { kind: 'name', names: ['1', 'auto'] })
-  assert.deepEqual(axisOf([Number.NaN, 5]), { kind: 'number', low: 2.5, high: 7.5, log: false })
+  assert.deepEqual(axisOf([Number.NaN, 5]), { kind: 'number', low: 2.5, high: 7.5, log: false, whole: true })
   assert.equal(axisOf([undefined, Number.POSITIVE_INFINITY]), undefined)
 })
 
@@ -26,8 +26,9 @@ test('a place and its value are each other', () => {
 })
 
 test('ticks are round and inside', () => {
-  assert.deepEqual(ticksOf(axisOf([0, 1])!, 5).map(({ value }) => value), [0, 0.2, 0.4, 0.6, 0.8, 1])
+  assert.deepEqual(ticksOf(axisOf([0, 0.5, 1])!, 5).map(({ value }) => value), [0, 0.2, 0.4, 0.6, 0.8, 1])
   assert.deepEqual(ticksOf(axisOf([0.001, 1])!, 5).map(({ value }) => value), [0.001, 0.01, 0.1, 1])
+  assert.deepEqual(ticksOf(axisOf([3, 5])!, 5).map(({ value }) => value), [3, 4, 5])
   for (const axis of [axisOf([3, 3]), axisOf([-1e-9, 1e-9]), axisOf([1e12, 1e12 + 5]), axisOf([7, 7123])]) {
     const ticks = ticksOf(axis!, 5)
     assert.ok(ticks.length >= 1 && ticks.length <= 9, String(ticks.length))
