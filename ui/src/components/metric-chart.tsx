@@ -23,9 +23,11 @@ interface MetricChartProps {
   onZoom: (range: [number, number] | undefined) => void
   legend?: boolean
   height?: number
+  /** Somebody reads: what is new is asked for when they are done. */
+  paused?: boolean
 }
 
-export function MetricChart({ metric, runs, search, onZoom, legend = false, height = 200 }: MetricChartProps) {
+export function MetricChart({ metric, runs, search, onZoom, legend = false, height = 200, paused = false }: MetricChartProps) {
   const holder = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState(false)
   const [width, setWidth] = useState(0)
@@ -46,23 +48,24 @@ export function MetricChart({ metric, runs, search, onZoom, legend = false, heig
   const { data, error, refetch, isPlaceholderData } = useQuery({
     ...seriesQuery({ ...asked, runs: [...ids], keys: [metric] }),
     enabled: seen && width > 0,
-    refetchInterval: runs.some((run) => run.running) ? 5_000 : false,
+    refetchInterval: !paused && runs.some((run) => run.running) ? 5_000 : false,
   })
-  // A chart out of sight does not ask; it does when it comes back.
+  // A chart out of sight or paused does not ask; it does when it comes back.
   const stale = useRef(false)
+  const asks = seen && !paused
   const ask = useCallback(() => {
-    if (seen) void refetch({ cancelRefetch: false })
+    if (asks) void refetch({ cancelRefetch: false })
     else stale.current = true
-  }, [seen, refetch])
+  }, [asks, refetch])
   useChanges(
     useMemo(() => ids.map((id) => `run:${id}`), [ids]),
     ask,
   )
   useEffect(() => {
-    if (!seen || !stale.current) return
+    if (!asks || !stale.current) return
     stale.current = false
     void refetch({ cancelRefetch: false })
-  }, [seen, refetch])
+  }, [asks, refetch])
 
   const curves = useMemo(() => curvesOf(data ?? [], metric, runs, x), [data, metric, runs, x])
   const onWidth = useCallback((pixels: number) => setWidth((old) => (Math.abs(old - pixels) < 50 ? old : Math.min(Math.max(100, Math.round(pixels / 50) * 50), 4000))), [])
