@@ -2,15 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Pencil } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
 import { useTopics } from '../api/changes.ts'
-import { describeModel, modelQuery, versionsQuery, type RegisteredModel } from '../api/registry.ts'
-import { Badge, Button, ErrorState, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
-import { attempt } from '../components/toasts.tsx'
+import { deleteModelTag, describeModel, modelQuery, setModelTag, versionsQuery, type RegisteredModel } from '../api/registry.ts'
+import { Badge, CodeBlock, ErrorState, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
+import { MarkdownSection } from '../components/markdown-section.tsx'
+import { Tags } from '../components/tags.tsx'
 import { PromotionList } from './promotions.tsx'
 
-const Markdown = lazy(() => import('../components/markdown.tsx').then((module) => ({ default: module.Markdown })))
 const route = getRouteApi('/model')
 const TOPICS = ['registry', 'promotion']
 
@@ -109,8 +107,10 @@ export function ModelScreen() {
           )}
         </Section>
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
-          <Description model={model.data} />
+          <MarkdownSection title="Description" text={model.data.description ?? ''} empty="Nothing yet. Say what it predicts, for whom, and where it must not be used." save={(text) => describeModel(name, text)} />
           <PromotionList entity={`model:${name}`} />
+          <Tags tags={model.data.tags ?? []} csv={`${name}-tags.csv`} onSet={(key, value) => setModelTag(name, key, value)} onDelete={(key) => deleteModelTag(name, key)} />
+          <Use model={model.data} />
         </div>
       </div>
     </>
@@ -127,45 +127,12 @@ export function stageOf(version: { current_stage?: string; tags?: { key: string;
   return stage === 'None' ? '' : stage
 }
 
-function Description({ model }: { model: RegisteredModel }) {
-  const [draft, setDraft] = useState<string>()
-  const text = model.description ?? ''
+function Use({ model }: { model: RegisteredModel }) {
+  const aliases = (model.aliases ?? []).map(({ alias }) => alias)
+  if (aliases.length === 0) return null
   return (
-    <Section
-      title="Description"
-      actions={
-        draft === undefined && (
-          <Button kind="quiet" icon={Pencil} onClick={() => setDraft(text)}>
-            {text ? 'Edit' : 'Write'}
-          </Button>
-        )
-      }
-    >
-      {draft !== undefined ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            setDraft(undefined)
-            void attempt(() => describeModel(model.name, draft), 'Saved the description.', () => describeModel(model.name, text))
-          }}
-        >
-          <textarea autoFocus aria-label="Description in Markdown" rows={7} value={draft} onChange={(event) => setDraft(event.target.value)} className="field w-full font-mono" />
-          <div className="mt-2 flex justify-end gap-2">
-            <Button kind="quiet" onClick={() => setDraft(undefined)}>
-              Cancel
-            </Button>
-            <Button kind="primary" type="submit">
-              Save
-            </Button>
-          </div>
-        </form>
-      ) : text ? (
-        <Suspense fallback={<Skeleton />}>
-          <Markdown text={text} />
-        </Suspense>
-      ) : (
-        <p className="text-ink-2">Nothing yet. Say what it predicts, for whom, and where it must not be used.</p>
-      )}
+    <Section title="Use it">
+      <CodeBlock label="Python code" code={`import mlflow\nmlflow.set_tracking_uri(${JSON.stringify(location.origin)})\n${aliases.map((alias) => `${aliases.length === 1 ? 'model' : alias.replace(/\W/g, '_').replace(/^(?=\d)/, '_')} = mlflow.pyfunc.load_model(${JSON.stringify(`models:/${model.name}@${alias}`)})`).join('\n')}`} />
     </Section>
   )
 }
