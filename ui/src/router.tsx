@@ -75,8 +75,14 @@ const modelVersion = createRoute({
   component: lazyRouteComponent(() => import('./screens/model-version.tsx'), 'ModelVersionScreen'),
 })
 
+const gallery = createRoute({
+  getParentRoute: () => root,
+  path: '/gallery',
+  component: lazyRouteComponent(() => import('./screens/gallery.tsx'), 'Gallery'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, gallery]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { Boxes, FlaskConical, Home, Keyboard, Moon, Play, Sun, SunMoon, type LucideIcon } from 'lucide-react'
+import { Boxes, Component, FlaskConical, Home, Keyboard, Moon, Play, Sun, SunMoon, type LucideIcon } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef, useState } from 'react'
 import { isPrompt, modelsQuery } from '../api/registry.ts'
 import { experimentsQuery, searchRunsQuery } from '../api/tracking.ts'
@@ -39,6 +39,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
     { label: 'Go to Home', icon: Home, run: go(() => navigate({ to: '/' })) },
     { label: 'Go to Experiments', icon: FlaskConical, run: go(() => navigate({ to: '/experiments' })) },
     { label: 'Go to Models', icon: Boxes, run: go(() => navigate({ to: '/models' })) },
+    { label: 'Components of this UI', icon: Component, run: go(() => navigate({ to: '/gallery' })) },
     { label: 'Theme: light', icon: Sun, run: go(() => chooseTheme('light')) },
     { label: 'Theme: dark', icon: Moon, run: go(() => chooseTheme('dark')) },
     { label: 'Theme: as the system says', icon: SunMoon, run: go(() => chooseTheme('system')) },
