@@ -3,6 +3,7 @@ package io.millwright.tracking;
 import io.millwright.kernel.Page;
 import io.millwright.ledger.Db;
 import io.millwright.search.Column;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,6 +43,24 @@ public final class RunTableService {
             if (readable.in(List.of(search.experiment())).isEmpty()) return new RunTable.Count(0, false);
             int found = planned.count(sql, countTo + 1);
             return new RunTable.Count(Math.min(found, countTo), found > countTo);
+        });
+    }
+
+    /// The runs of the workspace that began last, whichever experiment they are in.
+    ///
+    /// @param statuses only runs in one of these
+    RunTable.RecentRuns recent(List<RunStatus> statuses, int most) {
+        Readable readable = Readable.of("run");
+        String workspace = ExperimentService.workspace();
+        return db.read(sql -> {
+            List<RunTable.Recent> found = statuses.stream()
+                    .flatMap(status -> store.recent(sql, workspace, status, most + 1, readable).stream())
+                    .sorted(Comparator.comparingLong(
+                                    (RunTable.Recent recent) -> recent.run().startTimeMillis())
+                            .reversed()
+                            .thenComparing(recent -> recent.run().id()))
+                    .toList();
+            return new RunTable.RecentRuns(found.subList(0, Math.min(most, found.size())), found.size() > most);
         });
     }
 

@@ -156,6 +156,9 @@ class OpenApiTest {
                             .path("metrics"))
                     .isNotEmpty();
             own(raw, document, "GET /experiments/{experiment_id}/run-count", "0?count_to=1", "");
+            assertThat(own(raw, document, "GET /runs/recent", "?status=RUNNING", "")
+                            .path("runs"))
+                    .isNotEmpty();
             assertThat(own(raw, document, "GET /metric-series", "?key=loss&run=" + live, "")
                             .path("series"))
                     .isNotEmpty();

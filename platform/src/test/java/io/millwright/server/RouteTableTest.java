@@ -136,6 +136,7 @@ class RouteTableTest {
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-columns
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-count
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/runs
+            READ      GET    /api/millwright/v1/runs/recent
             SIGNED_IN GET    /api/millwright/v1/grants
             MANAGE    POST   /api/millwright/v1/grants
             MANAGE    DELETE /api/millwright/v1/grants/{grant_id}

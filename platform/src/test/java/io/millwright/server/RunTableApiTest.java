@@ -129,6 +129,22 @@ class RunTableApiTest {
     }
 
     @Test
+    void recent_runs_tell_their_experiment() throws Exception {
+        JsonNode recent = get(OWN + "/runs/recent?status=RUNNING&max_results=200");
+
+        assertThat(recent.path("runs")
+                        .valueStream()
+                        .filter(run -> run.path("run_id").asString().equals(first)))
+                .singleElement()
+                .hasToString(
+                        "{\"run_id\":\"%s\",\"run_name\":\"first\",\"experiment_id\":\"0\",\"experiment_name\":\"Default\",\"status\":\"RUNNING\",\"start_time\":1,\"user_id\":\"\"}"
+                                .formatted(first));
+        assertThat(get(OWN + "/runs/recent?max_results=1").path("more").asBoolean())
+                .isTrue();
+        assertThat(get(OWN + "/runs/recent?status=FAILED").toString()).isEqualTo("{\"runs\":[],\"more\":false}");
+    }
+
+    @Test
     void a_series_comes_as_columns() throws Exception {
         assertThat(get(OWN + "/metric-series?run=" + first + "&run=" + second + "&key=loss&key=none&width=10")
                         .toString())
@@ -171,6 +187,10 @@ class RunTableApiTest {
                 "/experiments/0/run-count?count_to=0",
                 "/experiments/0/run-count?filter=%21%21",
                 "/experiments/0/run-count?order_by=start_time",
+                "/runs/recent?status=running",
+                "/runs/recent?max_results=0",
+                "/runs/recent?max_results=201",
+                "/runs/recent?experiment=0",
                 "/metric-series",
                 "/metric-series?run=a",
                 "/metric-series?key=a",
