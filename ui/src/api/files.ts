@@ -2,7 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query'
 import { get, MLFLOW, urlOf, send } from './client.ts'
-import type { ModelVersion } from './registry.ts'
+import { loggedModelOf, type ModelVersion } from './registry.ts'
 import type { FileInfo } from './tracking.ts'
 
 export type FileOwner =
@@ -13,10 +13,9 @@ export type FileOwner =
 
 /** Who has the files of a version; undefined when they lie outside the server's own store. */
 export function ownerOf(version: ModelVersion): FileOwner | undefined {
-  if (version.model_id) return { kind: 'model', id: version.model_id }
+  const logged = loggedModelOf(version)
+  if (logged) return { kind: 'model', id: logged }
   const source = version.source ?? ''
-  const logged = /^models:\/(m-[0-9a-f]+)\/?$/.exec(source)
-  if (logged) return { kind: 'model', id: logged[1]! }
   const ofRun = /^runs:\/+([0-9a-f]{32})\/(.+?)\/?$/.exec(source)
   if (ofRun) return { kind: 'run', id: ofRun[1]!, folder: ofRun[2]! }
   const stored = /^mlflow-artifacts:\/+(?:[^/]*:\d+\/)?(.+?)\/?$/.exec(source)

@@ -66,6 +66,11 @@ export interface PromotionStory extends Promotion {
   evidence?: unknown
 }
 
+/** The logged model that a version was made from; a search for versions tells it by the source alone. */
+export function loggedModelOf(version: ModelVersion): string | undefined {
+  return version.model_id || /^models:\/(m-[0-9a-f]+)\/?$/.exec(version.source ?? '')?.[1]
+}
+
 export function modelsQuery(q: string) {
   const pattern = q.replaceAll("'", '_')
   return queryOptions({

@@ -7,7 +7,7 @@ export type NamedFact = readonly [label: string, value: ReactNode]
 /** Facts without a value are left out. */
 export function FactList({ facts }: { facts: readonly (NamedFact | false | undefined)[] }) {
   return (
-    <dl className="grid gap-x-4 gap-y-1.5 text-sm sm:grid-cols-[8.5rem_minmax(0,1fr)]">
+    <dl className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-x-4 gap-y-1.5 text-sm sm:grid-cols-[8.5rem_minmax(0,1fr)]">
       {facts.map(
         (fact, i) =>
           fact &&
@@ -15,8 +15,8 @@ export function FactList({ facts }: { facts: readonly (NamedFact | false | undef
           fact[1] !== null &&
           fact[1] !== '' && (
             <div key={i} className="contents">
-              <dt className="text-ink-3">{fact[0]}</dt>
-              <dd className="mb-1 min-w-0 break-words sm:mb-0">{fact[1]}</dd>
+              <dt className="break-words text-ink-3">{fact[0]}</dt>
+              <dd className="min-w-0 break-words">{fact[1]}</dd>
             </div>
           ),
       )}

@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { axisOf, type Axis } from '../lib/axis.ts'
-import type { Figure, Panel, Trace, Value } from '../lib/figure.ts'
+import { timeOf, type Figure, type Panel, type Trace, type Value } from '../lib/figure.ts'
 import { formatNumber } from '../lib/format.ts'
 import { JsonTree } from './preview-data.tsx'
 
@@ -13,6 +13,7 @@ const RIGHT = 14
 const BARS_SHOWN = 3_000
 const CELLS_SHOWN = 20_000
 const COLORS = 8
+const LAYERS: Trace['kind'][] = ['heat', 'bars', 'lines']
 
 const color = (index: number): string => `var(--c-series-${(index % COLORS) + 1})`
 
@@ -108,7 +109,8 @@ function Drawn({ panel, width }: { panel: Panel; width: number }) {
           {panel.y.title}
         </text>
       </g>
-      {panel.traces.map((trace, i) =>
+      {/* What covers least is drawn last. */}
+      {[...panel.traces.entries()].sort(([, a], [, b]) => LAYERS.indexOf(a.kind) - LAYERS.indexOf(b.kind)).map(([i, trace]) =>
         trace.kind === 'lines' ? (
           <Lines key={i} trace={trace} x={x} y={y} stroke={color(i)} />
         ) : trace.kind === 'bars' ? (
@@ -137,7 +139,7 @@ function axes(panel: Panel, width: number): { left: number; x: Axis; y: Axis } {
         } else all.push(value)
       }
     }
-    return all
+    return [...all, ...roomForBars(panel, axis)]
   }
   const zero = (axis: 'x' | 'y') => panel.traces.some((trace) => (trace.kind === 'bars' && trace.flat === (axis === 'x')) || (trace.kind === 'lines' && trace.fill && axis === 'y'))
   const ys = along('y')
@@ -158,6 +160,18 @@ function basesOf(panel: Panel): number[][] {
       if (typeof value === 'number') sums.set(key, base + value)
       return base
     })
+  })
+}
+
+/** Bars at numbers reach half their width beyond the first and the last. */
+function roomForBars(panel: Panel, axis: 'x' | 'y'): Value[] {
+  if (panel[axis].kind === 'category' || panel[axis].kind === 'log') return []
+  return panel.traces.flatMap((trace) => {
+    if (trace.kind !== 'bars' || trace.flat !== (axis === 'y')) return []
+    const places = trace.xs.map(timeOf).filter((place): place is number => typeof place === 'number')
+    const [gap] = gaps(places)
+    if (places.length === 0 || !Number.isFinite(gap)) return []
+    return [places.reduce((a, b) => Math.min(a, b)) - gap! / 2, places.reduce((a, b) => Math.max(a, b)) + gap! / 2]
   })
 }
 

@@ -19,9 +19,9 @@ export interface FlowStage {
   nodes: FlowNode[]
 }
 
-const WIDTH = 216
+const WIDTH = 206
 const HEIGHT = 52
-const GAP_X = 56
+const GAP_X = 46
 const GAP_Y = 12
 const TOP = 24
 const MOST = 12

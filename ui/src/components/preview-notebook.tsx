@@ -55,7 +55,7 @@ function Shown({ output, at }: { output: Output; at: number }) {
     case 'json':
       return <JsonTree value={output.value} />
     case 'html':
-      return <Page text={output.text} />
+      return <Page text={output.text} small />
     case 'error':
     case 'text':
       return (

@@ -55,7 +55,7 @@ function TextPreview({ url, path, kind }: { url: string; path: string; kind: Exc
 }
 
 /** A text as its kind is looked at. */
-export function TextContent({ kind, path, text }: { kind: Exclude<PreviewKind, 'image' | 'parquet'>; path: string; text: string }) {
+export function TextContent({ kind, path, text, small = false }: { kind: Exclude<PreviewKind, 'image' | 'parquet'>; path: string; text: string; small?: boolean }) {
   const name = nameOf(path)
   if (text.trim() === '') return <p className="text-ink-2">The file is empty.</p>
   switch (kind) {
@@ -71,7 +71,7 @@ export function TextContent({ kind, path, text }: { kind: Exclude<PreviewKind, '
         </Suspense>
       )
     case 'page':
-      return <Page text={text} />
+      return <Page text={text} small={small} />
     case 'drawing':
       return <Drawing text={text} name={name} />
     case 'text':
@@ -156,12 +156,12 @@ export function Drawing({ text, name }: { text: string; name: string }) {
 }
 
 /** Without `allow-scripts` nothing in the frame runs, without `allow-same-origin` it has no origin to ask from. */
-export function Page({ text }: { text: string }) {
+export function Page({ text, small = false }: { text: string; small?: boolean }) {
   const url = useBlobUrl(text, 'text/html; charset=utf-8')
   return (
     <>
       <p className="mb-2 text-sm text-ink-3">Shown without its scripts. Download it to see it run.</p>
-      {url && <iframe title="Preview" sandbox="" referrerPolicy="no-referrer" src={url} className="paper h-[65dvh] w-full rounded-md border border-line" />}
+      {url && <iframe title="Preview" sandbox="" referrerPolicy="no-referrer" src={url} className={`paper w-full rounded-md border border-line ${small ? 'h-72' : 'h-[65dvh]'}`} />}
     </>
   )
 }

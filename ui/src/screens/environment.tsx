@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { fileTextQuery, fileUrl, filesQuery, type FileOwner } from '../api/files.ts'
 import { CodeBlock, ErrorState, Skeleton } from '../components/basics.tsx'
 
+/** The most telling first. */
 const NAMES = ['requirements.txt', 'conda.yaml', 'python_env.yaml', 'environment.yml', 'pyproject.toml', 'Dockerfile']
 const LARGEST = 200_000
 
@@ -17,6 +18,7 @@ export interface EnvironmentPlace {
 
 interface Found {
   key: string
+  rank: number
   label: string
   url: string
 }
@@ -30,8 +32,8 @@ export function EnvironmentFiles({ places, none }: { places: readonly Environmen
     (listings[i]!.data ?? []).flatMap((file): Found[] => {
       const name = file.path.slice(file.path.lastIndexOf('/') + 1)
       if (file.is_dir || !NAMES.includes(name) || (file.file_size ?? 0) > LARGEST) return []
-      return [{ key: `${label}/${name}`, label: label ? `${label}: ${name}` : name, url: fileUrl(owner, file.path) }]
-    }),
+      return [{ key: `${label}/${name}`, rank: NAMES.indexOf(name), label: label ? `${label}: ${name}` : name, url: fileUrl(owner, file.path) }]
+    }).sort((a, b) => a.rank - b.rank),
   )
   if (found.length === 0) return <p className="text-sm text-ink-2">{none}</p>
   const shown = found.find(({ key }) => key === chosen) ?? found[0]!

@@ -51,7 +51,7 @@ export function PreviewParts() {
   return PARTS.map(({ title, use, kind, path, text }) => (
     <Shown key={title} title={title} use={use}>
       <Suspense fallback={<Skeleton lines={5} />}>
-        <TextContent kind={kind} path={path} text={text} />
+        <TextContent kind={kind} path={path} text={text} small />
       </Suspense>
     </Shown>
   ))

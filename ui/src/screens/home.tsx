@@ -145,7 +145,7 @@ function Server() {
       ) : (
         <p className="mb-2 flex items-center gap-2">
           {health.data ? <CircleCheck aria-hidden size={17} className="text-good" /> : <CircleX aria-hidden size={17} className="text-ink-3" />}
-          {health.data ? `Database and artifact store answer, in ${formatDuration(Math.max(1, health.data.millis))}` : 'Asking …'}
+          {health.data ? `Healthy, answers in ${formatDuration(Math.max(1, health.data.millis))}` : 'Asking …'}
         </p>
       )}
       <FactList

@@ -21,7 +21,7 @@ import { SignatureTable } from '../components/signature-table.tsx'
 import { Tags } from '../components/tags.tsx'
 import { formatNumber } from '../lib/format.ts'
 import { mlmodelFacts } from '../lib/mlmodel.ts'
-import type { ApiCall } from '../lib/reproduce.ts'
+import { quote, type ApiCall } from '../lib/reproduce.ts'
 import { signatureOf } from '../lib/signature.ts'
 import { EnvironmentFiles } from './environment.tsx'
 import { metricsOf, ModelCardSection, paramsOf } from './model-card.tsx'
@@ -118,6 +118,8 @@ function Use({ version }: { version: ModelVersion }) {
   return (
     <Section title="Use it">
       <CodeBlock label="Python code" code={`import mlflow\nmlflow.set_tracking_uri(${JSON.stringify(location.origin)})\nmodel = mlflow.pyfunc.load_model(${JSON.stringify(uri)})`} />
+      <h3 className="mt-3 mb-1.5 text-sm font-semibold">Download its files</h3>
+      <CodeBlock label="Shell command" code={`mlflow artifacts download --artifact-uri ${quote(`models:/${name}/${number}`)} --dst-path ${quote(`${name}-${number}`)}`} />
       <p className="mt-2 text-sm text-ink-3">
         {aliases[0] ? (
           <>

@@ -2,11 +2,18 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { Download, Terminal } from 'lucide-react'
+import { useState } from 'react'
 import { useTopics } from '../api/changes.ts'
-import { deleteModelTag, describeModel, modelQuery, setModelTag, versionsQuery, type RegisteredModel } from '../api/registry.ts'
-import { Badge, CodeBlock, ErrorState, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
+import { MLFLOW, urlOf } from '../api/client.ts'
+import { deleteModelTag, describeModel, modelQuery, setModelTag, versionsQuery, type ModelVersion, type RegisteredModel } from '../api/registry.ts'
+import { ApiCallDialog } from '../components/api-call.tsx'
+import { Badge, Button, CodeBlock, ErrorState, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
 import { MarkdownSection } from '../components/markdown-section.tsx'
+import { saveFile } from '../components/save-file.ts'
 import { Tags } from '../components/tags.tsx'
+import { toCsv } from '../lib/csv.ts'
+import type { ApiCall } from '../lib/reproduce.ts'
 import { PromotionList } from './promotions.tsx'
 
 const route = getRouteApi('/model')
@@ -17,6 +24,7 @@ export function ModelScreen() {
   const { name } = route.useSearch()
   const model = useQuery(modelQuery(name))
   const versions = useQuery(versionsQuery(name))
+  const [call, setCall] = useState<ApiCall>()
   if (model.error) return <ErrorState error={model.error} what="This model could not be read" onRetry={() => void model.refetch()} />
   if (model.isPending) return <Skeleton lines={6} />
   return (
@@ -39,7 +47,22 @@ export function ModelScreen() {
         </p>
       </PageHeader>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(17rem,1fr)]">
-        <Section title="Versions">
+        <Section
+          title="Versions"
+          actions={
+            versions.data &&
+            versions.data.length > 0 && (
+              <>
+                <Button kind="quiet" icon={Download} aria-label="Versions as CSV" onClick={() => saveFile(new Blob([versionsCsv(model.data, versions.data)], { type: 'text/csv' }), `${name}-versions.csv`)}>
+                  CSV
+                </Button>
+                <Button kind="quiet" icon={Terminal} onClick={() => setCall({ method: 'GET', url: location.origin + urlOf(`${MLFLOW}/model-versions/search`, { filter: `name='${name.replaceAll("'", "''")}'`, max_results: 1000 }) })}>
+                  API call
+                </Button>
+              </>
+            )
+          }
+        >
           {versions.error ? (
             <ErrorState error={versions.error} what="The versions could not be read" onRetry={() => void versions.refetch()} />
           ) : versions.isPending ? (
@@ -113,8 +136,14 @@ export function ModelScreen() {
           <Use model={model.data} />
         </div>
       </div>
+      <ApiCallDialog call={call} onClose={() => setCall(undefined)} />
     </>
   )
+}
+
+function versionsCsv(model: RegisteredModel, versions: readonly ModelVersion[]): string {
+  const rows = versions.map((version) => [version.version, version.status, aliasesOf(model, version.version).join(' '), stageOf(version), version.run_id, new Date(version.creation_timestamp).toISOString(), version.source])
+  return toCsv([['version', 'status', 'aliases', 'stage', 'run_id', 'created', 'source'], ...rows])
 }
 
 /** A search for versions leaves their aliases out; the model knows them. */

@@ -24,7 +24,7 @@ export function RunArtifacts({ run, path }: { run: Run; path: string | undefined
   }
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-[minmax(14rem,20rem)_minmax(0,1fr)]">
-      <nav aria-label="Files" className="card max-h-[75dvh] min-w-0 self-start overflow-auto p-2">
+      <nav aria-label="Files" className={`card min-w-0 self-start overflow-auto p-2 md:max-h-[75dvh] ${path ? 'max-h-[30dvh]' : 'max-h-[75dvh]'}`}>
         <FileTree
           owner={owner}
           chosen={path ?? ''}

@@ -3,7 +3,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Box, Boxes, Database, Play } from 'lucide-react'
-import { versionsOfRunQuery } from '../api/registry.ts'
+import { loggedModelOf, versionsOfRunQuery } from '../api/registry.ts'
 import { loggedModelQuery, record, type Run } from '../api/tracking.ts'
 import { Section, statusLabel } from '../components/basics.tsx'
 import { Flow, type FlowNode } from '../components/flow.tsx'
@@ -74,7 +74,8 @@ export function Lineage({ run }: { run: Run }) {
   })
   const registered = (versions.data ?? []).map((version): FlowNode => {
     const id = `version ${version.name} ${version.version}`
-    edges.push([version.model_id && made.includes(version.model_id) ? `model ${version.model_id}` : here, id])
+    const model = loggedModelOf(version)
+    edges.push([model && made.includes(model) ? `model ${model}` : here, id])
     return {
       id,
       icon: Box,

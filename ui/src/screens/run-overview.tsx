@@ -1,8 +1,9 @@
 // A run on one page: notes, what went in, what came out, and how to run it again.
 
-import { useQueries } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Boxes, Cpu } from 'lucide-react'
+import { loggedModelOf, versionsOfRunQuery } from '../api/registry.ts'
 import { deleteRunTag, loggedModelQuery, record, setRunTag, type Run } from '../api/tracking.ts'
 import { buttonClass, Section } from '../components/basics.tsx'
 import { Facts } from '../components/facts.tsx'
@@ -96,6 +97,7 @@ function SameValue({ run, kind, name, value }: { run: Run; kind: 'params' | 'tag
 function LoggedModels({ run }: { run: Run }) {
   const ids = [...new Set((run.outputs?.model_outputs ?? []).map(({ model_id: id }) => id))]
   const models = useQueries({ queries: ids.map(loggedModelQuery) })
+  const versions = useQuery(versionsOfRunQuery(run.info.run_id)).data ?? []
   return (
     <Section title="Logged models" id="logged-models">
       {ids.length === 0 ? (
@@ -110,7 +112,7 @@ function LoggedModels({ run }: { run: Run }) {
                 {data?.info.model_type && <span className="text-sm text-ink-2"> {data.info.model_type}</span>}
                 {error && <span className="text-sm text-bad"> {error.message}</span>}
                 <code className="block font-mono text-xs break-all text-ink-3">models:/{ids[i]}</code>
-                {(data?.info.registrations ?? []).map(({ name, version }) => (
+                {versions.filter((version) => loggedModelOf(version) === ids[i]).map(({ name, version }) => (
                   <Link key={`${name} ${version}`} to="/model-version" search={{ name, version }} className="mr-2 text-sm text-accent hover:underline">
                     {name} version {version}
                   </Link>

@@ -1,7 +1,7 @@
 // Aliases and the stage of a version. What a policy governs moves by a promotion, which is asked for with a reason.
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Plus, X } from 'lucide-react'
+import { ChevronDown, Plus, X } from 'lucide-react'
 import { useId, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { askPromotion, deleteAlias, modelQuery, policiesQuery, setAlias, setStage, type ModelVersion } from '../api/registry.ts'
@@ -78,7 +78,11 @@ export function Aliases({ version }: { version: ModelVersion }) {
         <span className="text-ink-3">Stage</span>
         <Menu
           align="start"
-          trigger={<Button>{stage}</Button>}
+          trigger={
+            <Button>
+              {stage} <ChevronDown aria-hidden size={14} />
+            </Button>
+          }
           items={STAGES.map((to) => ({
             label: to,
             ...(to === stage ? { hint: 'now', disabled: true } : {}),
