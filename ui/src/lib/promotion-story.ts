@@ -20,6 +20,7 @@ export interface CheckSeen {
 export interface StoryStep {
   kind: 'requested' | 'checking' | 'waiting' | 'approve' | 'reject' | 'approved' | 'applied' | 'ended'
   at: string
+  /** Empty for what the server did by itself. */
   who: string
   what: string
   note: string
@@ -32,26 +33,26 @@ export function storySteps(story: StoryGiven): StoryStep[] {
   const goal = story.alias || story.to
   const decided = (verdict: string) => story.decisions.some((decision) => decision.verdict === verdict)
   const steps = story.history.flatMap(({ state, actor, note, at }): StoryStep[] => {
-    const step = (kind: StoryStep['kind'], what: string, says = note, checks: CheckSeen[] = []): StoryStep[] => [{ kind, at, who: actor, what, note: says, checks }]
+    // What the server did by itself is recorded under whoever set it going; it is told without a name.
+    const step = (kind: StoryStep['kind'], who: string, what: string, says = note, checks: CheckSeen[] = []): StoryStep[] => [{ kind, at, who, what, note: says, checks }]
     switch (state) {
       case 'requested':
-        return [{ kind: 'requested', at, who: story.requester || actor, what: `asked for ${goal}`, note: story.reason, checks: [] }]
+        return step('requested', story.requester || actor, `asked for ${goal}`, story.reason)
       case 'checking': {
         const checks = checksOf(story.evidence)
-        const failed = checks.filter(({ passed }) => !passed).length
-        return step('checking', checks.length === 0 ? 'ran the checks' : failed === 0 ? `passed ${checks.length === 1 ? 'the check' : `all ${checks.length} checks`}` : `failed ${failed} of ${checks.length} checks`, '', checks)
+        return step('checking', '', story.evidence === undefined ? 'The checks run' : checkedWords(checks), '', checks)
       }
       case 'waiting':
-        return step('waiting', 'waits for approval')
+        return step('waiting', '', 'Waits for approval')
       // Who approved or rejected stands as a decision of its own.
       case 'approved':
-        return decided('approve') ? [] : step('approved', 'approved')
+        return decided('approve') ? [] : step('approved', '', 'Approved')
       case 'rejected':
-        return decided('reject') ? [] : step('ended', 'rejected')
+        return decided('reject') ? [] : note.startsWith('checks failed') ? step('ended', '', 'Rejected by its checks', '') : step('ended', actor, 'rejected')
       case 'applied':
-        return step('applied', story.alias ? `${story.alias} stands for version ${story.version}` : `version ${story.version} is in ${story.to}`)
+        return step('applied', '', story.alias ? `${story.alias} stands for version ${story.version}` : `Version ${story.version} is in ${story.to}`)
       default:
-        return step('ended', state)
+        return step('ended', '', state[0]!.toUpperCase() + state.slice(1))
     }
   })
   const decisions = story.decisions.map(({ principal, verdict, message, at }): StoryStep => ({
@@ -63,6 +64,13 @@ export function storySteps(story: StoryGiven): StoryStep[] {
     checks: [],
   }))
   return [...steps, ...decisions].sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
+}
+
+function checkedWords(checks: readonly CheckSeen[]): string {
+  const failed = checks.filter(({ passed }) => !passed).length
+  if (checks.length === 0) return 'Nothing was to be checked'
+  if (failed > 0) return `${failed} of ${checks.length} checks failed`
+  return checks.length === 1 ? 'The check passed' : `All ${checks.length} checks passed`
 }
 
 /** The evidence is the server's own JSON; of each check its verdict and its words are shown. */

@@ -100,7 +100,7 @@ function KeysPart() {
   useKeys('Components', [{ key: 'y', says: 'Count a press', run: () => setPressed((count) => count + 1) }])
   return (
     <p className="flex flex-wrap items-center gap-2">
-      <Key name="mod+k" /> <Key name="?" /> <Key name="Enter" /> Press <Key name="y" />: {pressed} so far
+      <Key name="mod+k" /> <Key name="?" /> <Key name="Enter" /> Press <Key name="y" /> <span>{pressed} so far</span>
     </p>
   )
 }

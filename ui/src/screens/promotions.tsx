@@ -75,7 +75,7 @@ function PromotionRow({ promotion, told }: { promotion: Promotion; told: boolean
         Asked by {promotion.requester} <Time millis={Date.parse(promotion.requested_at)} />
         {promotion.reason && `: ${promotion.reason}`}
       </p>
-      {promotion.note && <p className="text-sm break-words text-ink-2">{promotion.note}</p>}
+      {!open && promotion.note && <p className="text-sm break-words text-ink-2">{promotion.note}</p>}
       <div className="mt-1.5 flex flex-wrap gap-2">
         {promotion.state === 'waiting' && (
           <>

@@ -383,7 +383,7 @@ test('a governed alias is asked for with a reason, and its story is told', async
   await page.getByText(/live moves only by promotion/).waitFor()
   const story = main().getByRole('list', { name: /^Story of promotion/ })
   await story.getByText('Better on every segment').waitFor()
-  await story.getByText('passed the check').waitFor()
+  await story.getByText('The check passed').waitFor()
 
   await go('/')
   await main().getByRole('heading', { name: 'Waiting for you' }).waitFor()

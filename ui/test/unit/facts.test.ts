@@ -95,7 +95,7 @@ test('a story is told in its order, decisions once', () => {
     ],
     evidence: { checks: [{ verdict: 'passed', rule: 'auc', explanation: 'good' }, { verdict: 'failed', rule: { tags: ['x'] }, explanation: 'none' }] },
   })
-  assert.deepEqual(steps.map(({ who, what }) => `${who} ${what}`), ['ann asked for champion', 'system failed 1 of 2 checks', 'system waits for approval', 'bob approved', 'system champion stands for version 2'])
+  assert.deepEqual(steps.map(({ who, what }) => `${who} ${what}`), ['ann asked for champion', ' 1 of 2 checks failed', ' Waits for approval', 'bob approved', ' champion stands for version 2'])
   assert.deepEqual(steps[1]!.checks, [{ passed: true, text: 'auc: good' }, { passed: false, text: '{"tags":["x"]}: none' }])
 })
 
