@@ -24,6 +24,7 @@ export function FileTree({ owner, path = '', chosen, wrap }: FileTreeProps) {
   const [most, setMost] = useState(SHOWN)
   if (error) return <ErrorState error={error} what="This folder could not be listed" onRetry={() => void refetch()} />
   if (isPending) return <Skeleton lines={2} />
+  if (data.length === 0) return <p className="px-2 py-1 text-sm text-ink-2">{path === '' ? 'No file lies here.' : 'Empty'}</p>
   const sorted = [...data].sort((a, b) => Number(b.is_dir) - Number(a.is_dir) || a.path.localeCompare(b.path, undefined, { numeric: true }))
   return (
     <>

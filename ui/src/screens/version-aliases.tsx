@@ -19,13 +19,13 @@ export function Aliases({ version }: { version: ModelVersion }) {
   const policies = useQuery(policiesQuery)
   const client = useQueryClient()
   const [adding, setAdding] = useState(false)
-  const mayBeGoverned = policies.data === undefined || policies.data.length > 0
   const stage = stageOf(version) || 'None'
 
   async function give(alias: string, reason: string): Promise<void> {
     const before = model.data?.aliases?.find((each) => each.alias === alias)?.version
-    const asked = mayBeGoverned ? await askFor(alias, reason) : undefined
-    if (asked) return
+    // Whoever may not read the policies sets it, and is told by the server when one governs it.
+    const inForce = await client.ensureQueryData(policiesQuery).catch(() => [])
+    if (inForce.length > 0 && (await askFor(alias, reason))) return
     await attempt(() => setAlias(name, alias, number), `${alias} stands for version ${number}.`, () => (before ? setAlias(name, alias, before) : deleteAlias(name, alias)))
   }
 
@@ -90,7 +90,7 @@ export function Aliases({ version }: { version: ModelVersion }) {
           }))}
         />
       </div>
-      <AliasDialog open={adding} withReason={mayBeGoverned} onClose={() => setAdding(false)} onDone={(alias, reason) => void give(alias, reason)} />
+      <AliasDialog open={adding} withReason={policies.data !== undefined && policies.data.length > 0} onClose={() => setAdding(false)} onDone={(alias, reason) => void give(alias, reason)} />
     </Section>
   )
 }
