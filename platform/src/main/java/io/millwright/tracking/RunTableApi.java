@@ -53,6 +53,13 @@ final class RunTableApi {
                 .on(
                         Need.READ,
                         "GET",
+                        "/runs/recent",
+                        BodyKind.NONE,
+                        "The runs that began last, in whichever experiment",
+                        this::recent)
+                .on(
+                        Need.READ,
+                        "GET",
                         "/experiments/{experiment_id}/runs",
                         BodyKind.NONE,
                         "A page of an experiment's runs, with only the columns asked for",
@@ -70,14 +77,32 @@ final class RunTableApi {
                         "/experiments/{experiment_id}/run-count",
                         BodyKind.NONE,
                         "How many of an experiment's runs match, counted up to a limit",
-                        this::count)
-                .on(
-                        Need.READ,
-                        "GET",
-                        "/runs/recent",
-                        BodyKind.NONE,
-                        "The runs that began last, in whichever experiment",
-                        this::recent);
+                        this::count);
+    }
+
+    private Reply recent(Call call) throws IOException {
+        Query query = Query.of(call, "status", "max_results");
+        RunTable.RecentRuns recent = table.recent(
+                query.choice("status", List.of(RunStatus.values()), STATUSES),
+                query.number("max_results", USUAL_RECENT, 1, LARGEST_RECENT));
+        return Reply.json(json -> {
+            json.writeStartObject().writeName("runs").writeStartArray();
+            for (RunTable.Recent one : recent.runs()) {
+                RunInfo run = one.run();
+                json.writeStartObject();
+                json.writeStringProperty("run_id", run.id());
+                json.writeStringProperty("run_name", run.name());
+                json.writeStringProperty("experiment_id", String.valueOf(run.experiment()));
+                json.writeStringProperty("experiment_name", one.experiment());
+                json.writeStringProperty("status", run.status().name());
+                json.writeNumberProperty("start_time", run.startTimeMillis());
+                if (run.endTimeMillis().isPresent())
+                    json.writeNumberProperty("end_time", run.endTimeMillis().getAsLong());
+                json.writeStringProperty("user_id", run.userId());
+                json.writeEndObject();
+            }
+            json.writeEndArray().writeBooleanProperty("more", recent.more()).writeEndObject();
+        });
     }
 
     private Reply runs(Call call) {
@@ -196,30 +221,5 @@ final class RunTableApi {
                 .writeNumberProperty("runs", count.runs())
                 .writeBooleanProperty("more", count.more())
                 .writeEndObject());
-    }
-
-    private Reply recent(Call call) throws IOException {
-        Query query = Query.of(call, "status", "max_results");
-        RunTable.RecentRuns recent = table.recent(
-                query.choice("status", List.of(RunStatus.values()), STATUSES),
-                query.number("max_results", USUAL_RECENT, 1, LARGEST_RECENT));
-        return Reply.json(json -> {
-            json.writeStartObject().writeName("runs").writeStartArray();
-            for (RunTable.Recent one : recent.runs()) {
-                RunInfo run = one.run();
-                json.writeStartObject();
-                json.writeStringProperty("run_id", run.id());
-                json.writeStringProperty("run_name", run.name());
-                json.writeStringProperty("experiment_id", String.valueOf(run.experiment()));
-                json.writeStringProperty("experiment_name", one.experiment());
-                json.writeStringProperty("status", run.status().name());
-                json.writeNumberProperty("start_time", run.startTimeMillis());
-                if (run.endTimeMillis().isPresent())
-                    json.writeNumberProperty("end_time", run.endTimeMillis().getAsLong());
-                json.writeStringProperty("user_id", run.userId());
-                json.writeEndObject();
-            }
-            json.writeEndArray().writeBooleanProperty("more", recent.more()).writeEndObject();
-        });
     }
 }

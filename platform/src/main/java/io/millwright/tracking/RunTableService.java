@@ -23,6 +23,24 @@ public final class RunTableService {
     /// Which runs, in MLflow's search grammar.
     record Search(long experiment, String filter, List<String> orderBy, ViewType view) {}
 
+    /// The runs of the workspace that began last, whichever experiment they are in.
+    ///
+    /// @param statuses only runs in one of these
+    RunTable.RecentRuns recent(List<RunStatus> statuses, int most) {
+        Readable readable = Readable.of("run");
+        String workspace = ExperimentService.workspace();
+        return db.read(sql -> {
+            List<RunTable.Recent> found = statuses.stream()
+                    .flatMap(status -> store.recent(sql, workspace, status, most + 1, readable).stream())
+                    .sorted(Comparator.comparingLong(
+                                    (RunTable.Recent recent) -> recent.run().startTimeMillis())
+                            .reversed()
+                            .thenComparing(recent -> recent.run().id()))
+                    .toList();
+            return new RunTable.RecentRuns(found.subList(0, Math.min(most, found.size())), found.size() > most);
+        });
+    }
+
     Page<RunTable.Row> page(Search search, List<Column> columns, int maxResults, Optional<String> pageToken) {
         Readable readable = Readable.of("run");
         RunSearch planned = plan(search, readable);
@@ -43,24 +61,6 @@ public final class RunTableService {
             if (readable.in(List.of(search.experiment())).isEmpty()) return new RunTable.Count(0, false);
             int found = planned.count(sql, countTo + 1);
             return new RunTable.Count(Math.min(found, countTo), found > countTo);
-        });
-    }
-
-    /// The runs of the workspace that began last, whichever experiment they are in.
-    ///
-    /// @param statuses only runs in one of these
-    RunTable.RecentRuns recent(List<RunStatus> statuses, int most) {
-        Readable readable = Readable.of("run");
-        String workspace = ExperimentService.workspace();
-        return db.read(sql -> {
-            List<RunTable.Recent> found = statuses.stream()
-                    .flatMap(status -> store.recent(sql, workspace, status, most + 1, readable).stream())
-                    .sorted(Comparator.comparingLong(
-                                    (RunTable.Recent recent) -> recent.run().startTimeMillis())
-                            .reversed()
-                            .thenComparing(recent -> recent.run().id()))
-                    .toList();
-            return new RunTable.RecentRuns(found.subList(0, Math.min(most, found.size())), found.size() > most);
         });
     }
 

@@ -37,6 +37,23 @@ final class RunTableStore {
         Object read(ResultSet row) throws SQLException;
     }
 
+    /// The runs of one status that began last, in all experiments that are not in the trash: one walk along the index
+    /// `runs_recent`, however many experiments there are.
+    List<RunTable.Recent> recent(Sql sql, String workspace, RunStatus status, int most, Readable readable) {
+        List<RunTable.Recent> found = new ArrayList<>();
+        // cross join keeps SQLite from beginning with the experiments.
+        var query = sql.dsl()
+                .select(RUN, EXPERIMENT_NAME)
+                .from("runs r cross join experiments e")
+                .where("e.id = r.experiment and e.deleted_at is null and r.workspace = ?", workspace)
+                .and("r.deleted = 0 and r.status = " + status.ordinal())
+                .and(Compare.inExperiment("r.experiment", readable.experiments(), "r.id", readable.items()))
+                .orderBy(DSL.field("r.start_time").desc(), DSL.field("r.id"))
+                .limit(DSL.inline(most));
+        sql.scan(query, row -> found.add(new RunTable.Recent(RunStore.read(row), row.getString(NAME_COLUMN))));
+        return found;
+    }
+
     /// The runs with their cells: one query for each kind of column, however many runs and columns.
     List<RunTable.Row> rows(Sql sql, List<RunInfo> runs, List<Column> columns) {
         if (runs.isEmpty()) return List.of();
@@ -135,23 +152,6 @@ final class RunTableStore {
                     for (int place : places.getOrDefault(row.getString(2), List.of())) cellsOfRun.set(place, cell);
                 },
                 places.keySet().toArray());
-    }
-
-    /// The runs of one status that began last, in all experiments that are not in the trash: one walk along the index
-    /// `runs_recent`, however many experiments there are.
-    List<RunTable.Recent> recent(Sql sql, String workspace, RunStatus status, int most, Readable readable) {
-        List<RunTable.Recent> found = new ArrayList<>();
-        // cross join keeps SQLite from beginning with the experiments.
-        var query = sql.dsl()
-                .select(RUN, EXPERIMENT_NAME)
-                .from("runs r cross join experiments e")
-                .where("e.id = r.experiment and e.deleted_at is null and r.workspace = ?", workspace)
-                .and("r.deleted = 0 and r.status = " + status.ordinal())
-                .and(Compare.inExperiment("r.experiment", readable.experiments(), "r.id", readable.items()))
-                .orderBy(DSL.field("r.start_time").desc(), DSL.field("r.id"))
-                .limit(DSL.inline(most));
-        sql.scan(query, row -> found.add(new RunTable.Recent(RunStore.read(row), row.getString(NAME_COLUMN))));
-        return found;
     }
 
     /// Which names are asked for.

@@ -144,6 +144,9 @@ class OpenApiTest {
             assertThat(own(raw, document, "GET /space", "?all_workspaces=true", "")
                             .path("experiments"))
                     .isNotEmpty();
+            assertThat(own(raw, document, "GET /runs/recent", "?status=RUNNING", "")
+                            .path("runs"))
+                    .isNotEmpty();
             own(raw, document, "GET /audit/events", "?max_results=1", "");
             JsonNode table = own(
                     raw,
@@ -156,9 +159,6 @@ class OpenApiTest {
                             .path("metrics"))
                     .isNotEmpty();
             own(raw, document, "GET /experiments/{experiment_id}/run-count", "0?count_to=1", "");
-            assertThat(own(raw, document, "GET /runs/recent", "?status=RUNNING", "")
-                            .path("runs"))
-                    .isNotEmpty();
             assertThat(own(raw, document, "GET /metric-series", "?key=loss&run=" + live, "")
                             .path("series"))
                     .isNotEmpty();

@@ -136,7 +136,6 @@ class RouteTableTest {
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-columns
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-count
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/runs
-            READ      GET    /api/millwright/v1/runs/recent
             SIGNED_IN GET    /api/millwright/v1/grants
             MANAGE    POST   /api/millwright/v1/grants
             MANAGE    DELETE /api/millwright/v1/grants/{grant_id}
@@ -154,6 +153,7 @@ class RouteTableTest {
             ADMIN     GET    /api/millwright/v1/service-accounts
             ADMIN     POST   /api/millwright/v1/service-accounts
             ADMIN     DELETE /api/millwright/v1/service-accounts/{name}
+            READ      GET    /api/millwright/v1/runs/recent
             MANAGE    GET    /api/millwright/v1/space
             SIGNED_IN GET    /api/millwright/v1/tokens
             SIGNED_IN POST   /api/millwright/v1/tokens

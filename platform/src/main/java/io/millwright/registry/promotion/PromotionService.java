@@ -222,22 +222,6 @@ public final class PromotionService {
         return machine.advance(id, ids.hex32());
     }
 
-    /// Whether the principal may approve or reject it now, as far as anybody can tell before they do.
-    public boolean mayDecide(Promotion promotion) {
-        if (promotion.state() != PromotionState.WAITING
-                || !machine.now().isBefore(promotion.expiresAt())
-                || !RequestContext.current().allows(Right.APPROVE, modelUrn(promotion.model()))) return false;
-        return db.read(sql -> {
-            Transition transition = PromotionMachine.transition(policies.of(sql, promotion), promotion);
-            boolean isTheirs =
-                    principal().equals(promotion.requester()) || principal().equals(promotion.author());
-            return transition.approve().include(principal(), principals)
-                    && (transition.allowAuthor() || !isTheirs)
-                    && store.decisions(sql, promotion.id()).stream()
-                            .noneMatch(decision -> decision.principal().equals(principal()));
-        });
-    }
-
     private void settle(
             Sql sql, Promotion promotion, String verdict, int approvals, Transition transition, String message) {
         String by = "by " + principal() + (message.isEmpty() ? "" : ": " + message);
@@ -371,6 +355,22 @@ public final class PromotionService {
                 .filter(p -> RequestContext.current().allows(Right.READ, modelUrn(p.model())))
                 .toList();
         return new Page<>(seen, more ? Optional.of(String.valueOf(page.getLast().id())) : Optional.empty());
+    }
+
+    /// Whether the principal may approve or reject it now, as far as anybody can tell before they do.
+    public boolean mayDecide(Promotion promotion) {
+        if (promotion.state() != PromotionState.WAITING
+                || !machine.now().isBefore(promotion.expiresAt())
+                || !RequestContext.current().allows(Right.APPROVE, modelUrn(promotion.model()))) return false;
+        return db.read(sql -> {
+            Transition transition = PromotionMachine.transition(policies.of(sql, promotion), promotion);
+            boolean isTheirs =
+                    principal().equals(promotion.requester()) || principal().equals(promotion.author());
+            return transition.approve().include(principal(), principals)
+                    && (transition.allowAuthor() || !isTheirs)
+                    && store.decisions(sql, promotion.id()).stream()
+                            .noneMatch(decision -> decision.principal().equals(principal()));
+        });
     }
 
     private Promotion visible(long id) {
