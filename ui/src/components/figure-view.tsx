@@ -85,9 +85,8 @@ function Drawn({ panel, width }: { panel: Panel; width: number }) {
   return (
     <>
       <g className="stroke-line">
-        {y.ticks.map(({ at }, i) => (
-          <line key={i} x1={left} x2={width - RIGHT} y1={at} y2={at} />
-        ))}
+        {panel.y.kind !== 'category' && y.ticks.map(({ at }, i) => <line key={i} x1={left} x2={width - RIGHT} y1={at} y2={at} />)}
+        {panel.y.kind === 'category' && panel.x.kind !== 'category' && x.ticks.map(({ at }, i) => <line key={i} x1={at} x2={at} y1={TOP} y2={HEIGHT - BOTTOM} />)}
       </g>
       <g className="fill-ink-3">
         {y.ticks.map(({ at, label }, i) => (
@@ -269,7 +268,7 @@ function Heat({ trace, x, y }: { trace: Extract<Trace, { kind: 'heat' }>; x: Axi
       const strength = high > low ? 0.06 + 0.94 * ((z - low) / (high - low)) : 0.5
       cells.push(
         <g key={`${row} ${column}`}>
-          <rect x={cx - width / 2} y={cy - height / 2} width={width + 0.5} height={height + 0.5} className="fill-accent" fillOpacity={strength}>
+          <rect x={cx - width / 2} y={cy - height / 2} width={width} height={height} shapeRendering="crispEdges" className="fill-accent" fillOpacity={strength}>
             <title>{`${trace.xs[column]}, ${trace.ys[row]}: ${formatNumber(z)}`}</title>
           </rect>
           {width >= 40 && height >= 18 && (

@@ -32,7 +32,7 @@ export function MarkdownSection({ title, text, empty, save }: MarkdownSectionPro
             {text ? 'Edit' : 'Write'}
           </Button>
         ) : (
-          <Button kind="quiet" icon={preview ? Pencil : Eye} aria-pressed={preview} onClick={() => setPreview(!preview)}>
+          <Button kind="quiet" icon={preview ? Pencil : Eye} onClick={() => setPreview(!preview)}>
             {preview ? 'Write on' : 'Preview'}
           </Button>
         )

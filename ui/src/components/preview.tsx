@@ -97,7 +97,7 @@ function JsonContent({ text, name, notebook }: { text: string; name: string; not
   return (
     <>
       <div className="mb-2 flex justify-end">
-        <Button kind="quiet" icon={asTree ? ChartLine : Braces} aria-pressed={asTree} onClick={() => setAsTree(!asTree)}>
+        <Button kind="quiet" icon={asTree ? ChartLine : Braces} onClick={() => setAsTree(!asTree)}>
           {asTree ? 'As it is meant' : 'As JSON'}
         </Button>
       </div>
