@@ -22,10 +22,14 @@ export function ownerOf(version: ModelVersion): FileOwner | undefined {
   return stored ? { kind: 'version', name: version.name, version: version.version, store: stored[1]! } : undefined
 }
 
+/** How often a folder is listed anew while its run goes on. */
+export const LIVE_FILES_MILLIS = 5_000
+
 /** The paths of what is answered begin at the owner's own folder. */
 export function filesQuery(owner: FileOwner, path: string) {
   return queryOptions({
-    queryKey: [owner.kind === 'run' ? `run:${owner.id}` : 'files', 'files', owner, path],
+    // Not under the run's topic: each metric that is logged would list its files anew.
+    queryKey: ['files', owner, path],
     queryFn: ({ signal }) => list(owner, path, signal),
     retry: false,
   })

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronDown, ChevronRight, File, Folder, FolderOpen } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import { filesQuery, type FileOwner } from '../api/files.ts'
+import { filesQuery, LIVE_FILES_MILLIS, type FileOwner } from '../api/files.ts'
 import type { FileInfo } from '../api/tracking.ts'
 import { formatBytes } from '../lib/format.ts'
 import { Button, ErrorState, Skeleton } from './basics.tsx'
@@ -15,12 +15,14 @@ interface FileTreeProps {
   path?: string
   /** The file that is looked at. */
   chosen: string
+  /** Whether files may still come. */
+  live?: boolean
   /** A link or a button around what is shown of a file. */
   wrap: (file: FileInfo, content: ReactNode, className: string) => ReactNode
 }
 
-export function FileTree({ owner, path = '', chosen, wrap }: FileTreeProps) {
-  const { data, error, isPending, refetch } = useQuery(filesQuery(owner, path))
+export function FileTree({ owner, path = '', chosen, live = false, wrap }: FileTreeProps) {
+  const { data, error, isPending, refetch } = useQuery({ ...filesQuery(owner, path), refetchInterval: live ? LIVE_FILES_MILLIS : false })
   const [most, setMost] = useState(SHOWN)
   if (error) return <ErrorState error={error} what="This folder could not be listed" onRetry={() => void refetch()} />
   if (isPending) return <Skeleton lines={2} />
@@ -32,7 +34,7 @@ export function FileTree({ owner, path = '', chosen, wrap }: FileTreeProps) {
         {sorted.slice(0, most).map((file) => (
           <li key={file.path}>
             {file.is_dir ? (
-              <FolderRow owner={owner} path={file.path} chosen={chosen} wrap={wrap} />
+              <FolderRow owner={owner} path={file.path} chosen={chosen} live={live} wrap={wrap} />
             ) : (
               wrap(
                 file,
@@ -58,7 +60,7 @@ export function FileTree({ owner, path = '', chosen, wrap }: FileTreeProps) {
   )
 }
 
-function FolderRow({ owner, path, chosen, wrap }: Required<FileTreeProps>) {
+function FolderRow({ owner, path, chosen, live, wrap }: Required<FileTreeProps>) {
   const [expanded, setExpanded] = useState(chosen.startsWith(`${path}/`))
   const Chevron = expanded ? ChevronDown : ChevronRight
   const Icon = expanded ? FolderOpen : Folder
@@ -71,7 +73,7 @@ function FolderRow({ owner, path, chosen, wrap }: Required<FileTreeProps>) {
           {nameOf(path)}
         </span>
       </button>
-      {expanded && <FileTree owner={owner} path={path} chosen={chosen} wrap={wrap} />}
+      {expanded && <FileTree owner={owner} path={path} chosen={chosen} live={live} wrap={wrap} />}
     </>
   )
 }

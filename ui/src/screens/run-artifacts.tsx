@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { File, Folder } from 'lucide-react'
 import { useMemo } from 'react'
-import { filesQuery, type FileOwner } from '../api/files.ts'
+import { filesQuery, LIVE_FILES_MILLIS, type FileOwner } from '../api/files.ts'
 import type { Run } from '../api/tracking.ts'
 import { Empty, ErrorState, Skeleton } from '../components/basics.tsx'
 import { FileTree } from '../components/file-tree.tsx'
@@ -12,7 +12,8 @@ import type { RunSearch } from '../lib/search-params.ts'
 export function RunArtifacts({ run, path }: { run: Run; path: string | undefined }) {
   const id = run.info.run_id
   const owner = useMemo(() => ({ kind: 'run', id }) as const, [id])
-  const root = useQuery(filesQuery(owner, ''))
+  const running = run.info.status === 'RUNNING'
+  const root = useQuery({ ...filesQuery(owner, ''), refetchInterval: running ? LIVE_FILES_MILLIS : false })
   if (root.error) return <ErrorState error={root.error} what="The artifacts could not be listed" onRetry={() => void root.refetch()} />
   if (root.isPending) return <Skeleton lines={5} />
   if (root.data.length === 0) {
@@ -27,6 +28,7 @@ export function RunArtifacts({ run, path }: { run: Run; path: string | undefined
       <nav aria-label="Files" className={`card min-w-0 self-start overflow-auto p-2 md:max-h-[75dvh] ${path ? 'max-h-[30dvh]' : 'max-h-[75dvh]'}`}>
         <FileTree
           owner={owner}
+          live={running}
           chosen={path ?? ''}
           wrap={(file, content, className) => (
             <Link to="/runs/$id" params={{ id }} search={(old: RunSearch) => ({ ...old, path: file.path })} aria-current={path === file.path ? 'true' : undefined} className={className}>

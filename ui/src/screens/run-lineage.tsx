@@ -3,13 +3,17 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Box, Boxes, Database, Play } from 'lucide-react'
+import { useTopics } from '../api/changes.ts'
 import { loggedModelOf, versionsOfRunQuery } from '../api/registry.ts'
 import { loggedModelQuery, record, type Run } from '../api/tracking.ts'
 import { Section, statusLabel } from '../components/basics.tsx'
 import { Flow, type FlowNode } from '../components/flow.tsx'
 import { clauseFor } from '../lib/filter.ts'
 
+const TOPICS = ['registry']
+
 export function Lineage({ run }: { run: Run }) {
+  useTopics(TOPICS)
   const { info } = run
   const inputs = run.inputs?.dataset_inputs ?? []
   const used = [...new Set((run.inputs?.model_inputs ?? []).map(({ model_id: id }) => id))]
