@@ -89,8 +89,14 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./screens/sign-in.tsx'), 'SignIn'),
 })
 
+const gallery = createRoute({
+  getParentRoute: () => root,
+  path: '/gallery',
+  component: lazyRouteComponent(() => import('./screens/gallery.tsx'), 'Gallery'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, access, signIn]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, access, signIn, gallery]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

@@ -53,6 +53,10 @@ export interface Promotion {
   changed_at: string
   expires_at: string
   evidence_sha256: string
+  /** Where the server tells of it. */
+  link: string
+  /** Whether it waits for whoever asks. */
+  may_decide: boolean
 }
 
 export interface PromotionStory extends Promotion {
@@ -62,6 +66,11 @@ export interface PromotionStory extends Promotion {
   why_not?: string
   /** The server's own JSON. */
   evidence?: unknown
+}
+
+/** The logged model that a version was made from; a search for versions tells it by the source alone. */
+export function loggedModelOf(version: ModelVersion): string | undefined {
+  return version.model_id || /^models:\/(m-[0-9a-f]+)\/?$/.exec(version.source ?? '')?.[1]
 }
 
 export function modelsQuery(q: string) {
@@ -110,6 +119,26 @@ export function modelVersionQuery(name: string, version: string) {
   })
 }
 
+export function versionsOfRunQuery(run: string) {
+  return queryOptions({
+    queryKey: ['registry', 'versions-of-run', run],
+    queryFn: async ({ signal }) =>
+      (await get<{ model_versions?: ModelVersion[] }>(`${MLFLOW}/model-versions/search`, { filter: `run_id='${run}'`, max_results: 100 }, signal)).model_versions ?? [],
+    retry: false,
+  })
+}
+
+export interface Policy {
+  name: string
+  version: number
+}
+
+export const policiesQuery = queryOptions({
+  queryKey: ['promotion', 'policies'],
+  queryFn: async ({ signal }) => (await get<{ policies: Policy[] }>(`${OWN}/policies`, {}, signal)).policies,
+  retry: false,
+})
+
 export function promotionsQuery(query: { state?: string; entity?: string }) {
   return queryOptions({
     queryKey: ['promotion', 'list', query],
@@ -128,6 +157,18 @@ export function promotionQuery(id: number) {
 
 export const decide = (id: number, verdict: 'approve' | 'reject' | 'cancel', message: string) =>
   write<PromotionStory>('POST', `${OWN}/promotions/${id}/${verdict}`, { message })
+export const rollBack = (id: number, reason: string) => write<PromotionStory>('POST', `${OWN}/promotions/${id}/rollback`, { reason })
+export const askPromotion = (ask: { model: string; version: number; alias?: string; stage?: string; reason: string }) =>
+  write<PromotionStory>('POST', `${OWN}/promotions`, ask)
+export const setVersionTag = (name: string, version: string, key: string, value: string) =>
+  write('POST', `${MLFLOW}/model-versions/set-tag`, { name, version, key, value })
+export const deleteVersionTag = (name: string, version: string, key: string) =>
+  write('DELETE', urlOf(`${MLFLOW}/model-versions/delete-tag`, { name, version, key }), { name, version, key })
+export const setModelTag = (name: string, key: string, value: string) => write('POST', `${MLFLOW}/registered-models/set-tag`, { name, key, value })
+export const deleteModelTag = (name: string, key: string) =>
+  write('DELETE', urlOf(`${MLFLOW}/registered-models/delete-tag`, { name, key }), { name, key })
+export const setStage = (name: string, version: string, stage: string) =>
+  write('POST', `${MLFLOW}/model-versions/transition-stage`, { name, version, stage, archive_existing_versions: false })
 export const setAlias = (name: string, alias: string, version: string) =>
   write('POST', `${MLFLOW}/registered-models/alias`, { name, alias, version })
 export const deleteAlias = (name: string, alias: string) =>
@@ -136,7 +177,3 @@ export const describeVersion = (name: string, version: string, description: stri
   write('PATCH', `${MLFLOW}/model-versions/update`, { name, version, description })
 export const describeModel = (name: string, description: string) =>
   write('PATCH', `${MLFLOW}/registered-models/update`, { name, description })
-
-export function versionFileUrl(name: string, version: string, path: string): string {
-  return urlOf('/model-versions/get-artifact', { name, version, path })
-}

@@ -64,6 +64,25 @@ export function runsQuery(asked: RunsAsked) {
   })
 }
 
+export interface RecentRun {
+  run_id: string
+  run_name: string
+  experiment_id: string
+  experiment_name: string
+  status: RunStatus
+  start_time: number
+  end_time?: number
+  user_id: string
+}
+
+/** The runs that began last, in whichever experiment. */
+export function recentRunsQuery(status: RunStatus | undefined, most: number) {
+  return queryOptions({
+    queryKey: ['tracking', 'recent', status, most],
+    queryFn: ({ signal }) => get<{ runs: RecentRun[]; more: boolean }>(`${OWN}/runs/recent`, { status, max_results: most }, signal),
+  })
+}
+
 export function rowsOf(pages: readonly Page[]): RunRow[] {
   const rows: RunRow[] = []
   for (const page of pages) {

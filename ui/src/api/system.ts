@@ -17,3 +17,35 @@ export const versionQuery = queryOptions({
   queryFn: ({ signal }) => get<{ millwright: string; mlflow: string; java: string }>(`${OWN}/version`, {}, signal),
   staleTime: Number.POSITIVE_INFINITY,
 })
+
+export interface SpaceRow {
+  experiment_id: string
+  name: string
+  deleted: boolean
+  runs: number
+  files: number
+  bytes: number
+}
+
+/** What each experiment keeps; asks for the right to manage the workspace. */
+export const spaceQuery = queryOptions({
+  queryKey: ['space'],
+  queryFn: ({ signal }) => get<{ experiments: SpaceRow[]; next_page_token?: string }>(`${OWN}/space`, { max_results: 200 }, signal),
+  staleTime: 60_000,
+  retry: false,
+})
+
+export interface Me {
+  name: string
+  workspace: string
+  groups: string[]
+  /** On the whole workspace. */
+  rights: string[]
+}
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => get<Me>(`${OWN}/me`, {}, signal),
+  staleTime: 60_000,
+  retry: false,
+})

@@ -2,7 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query'
 import { isEnvironmentFile } from '../lib/environment.ts'
-import { ApiError, get, getText, MLFLOW, urlOf, write, type Query } from './client.ts'
+import { ApiError, get, getText, MLFLOW, write, type Query } from './client.ts'
 
 export interface Pair {
   key: string
@@ -117,26 +117,6 @@ export function searchRunsQuery(body: RunSearchBody) {
   return queryOptions({
     queryKey: ['tracking', 'runs', body],
     queryFn: async ({ signal }) => (await write<{ runs?: Run[] }>('POST', `${MLFLOW}/runs/search`, body, signal)).runs ?? [],
-  })
-}
-
-export function artifactsQuery(run: string, path: string) {
-  return queryOptions({
-    queryKey: [`run:${run}`, 'artifacts', path],
-    queryFn: async ({ signal }) =>
-      (await get<{ files?: FileInfo[] }>(`${MLFLOW}/artifacts/list`, { run_id: run, path }, signal)).files ?? [],
-  })
-}
-
-export function artifactUrl(run: string, path: string): string {
-  return urlOf('/get-artifact', { run_id: run, path })
-}
-
-export function artifactTextQuery(run: string, path: string) {
-  return queryOptions({
-    queryKey: ['artifact', run, path],
-    queryFn: ({ signal }) => getText('/get-artifact', { run_id: run, path }, signal),
-    staleTime: 60_000,
   })
 }
 

@@ -35,9 +35,11 @@ interface MetricChartProps {
   spread?: BandKind
   /** Each line in a chart of its own, all with the same axis. */
   side?: boolean
+  /** Somebody reads: what is new is asked for when they are done. */
+  paused?: boolean
 }
 
-export function MetricChart({ metric, runs, search, onZoom, legend = false, height = 200, lines, spread = 'range', side = false }: MetricChartProps) {
+export function MetricChart({ metric, runs, search, onZoom, legend = false, height = 200, lines, spread = 'range', side = false, paused = false }: MetricChartProps) {
   const holder = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState(false)
   const [width, setWidth] = useState(0)
@@ -58,23 +60,24 @@ export function MetricChart({ metric, runs, search, onZoom, legend = false, heig
   const { data, error, refetch, isPlaceholderData } = useQuery({
     ...seriesQuery({ ...asked, runs: [...ids], keys: [metric] }),
     enabled: seen && width > 0,
-    refetchInterval: runs.some((run) => run.running) ? 5_000 : false,
+    refetchInterval: !paused && runs.some((run) => run.running) ? 5_000 : false,
   })
-  // A chart out of sight does not ask; it does when it comes back.
+  // A chart out of sight or paused does not ask; it does when it comes back.
   const stale = useRef(false)
+  const asks = seen && !paused
   const ask = useCallback(() => {
-    if (seen) void refetch({ cancelRefetch: false })
+    if (asks) void refetch({ cancelRefetch: false })
     else stale.current = true
-  }, [seen, refetch])
+  }, [asks, refetch])
   useChanges(
     useMemo(() => ids.map((id) => `run:${id}`), [ids]),
     ask,
   )
   useEffect(() => {
-    if (!seen || !stale.current) return
+    if (!asks || !stale.current) return
     stale.current = false
     void refetch({ cancelRefetch: false })
-  }, [seen, refetch])
+  }, [asks, refetch])
 
   const curves = useMemo(() => {
     const single = curvesOf(data ?? [], metric, runs, x)

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { Boxes, FlaskConical, Home, Keyboard, KeyRound, Moon, Play, ShieldQuestionMark, Sun, SunMoon, Users, type LucideIcon } from 'lucide-react'
+import { Boxes, Component, FlaskConical, Home, Keyboard, KeyRound, Moon, Play, ShieldQuestionMark, Sun, SunMoon, Users, type LucideIcon } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef, useState } from 'react'
 import { isPrompt, modelsQuery } from '../api/registry.ts'
 import { experimentsQuery, searchRunsQuery } from '../api/tracking.ts'
@@ -42,6 +42,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
     { label: 'Go to Access', icon: Users, run: go(() => navigate({ to: '/access' })) },
     { label: 'My tokens', icon: KeyRound, run: go(() => navigate({ to: '/access', search: { part: 'tokens' } })) },
     { label: 'What may I do?', icon: ShieldQuestionMark, run: go(() => navigate({ to: '/access', search: { part: 'explain' } })) },
+    { label: 'Components of this UI', icon: Component, run: go(() => navigate({ to: '/gallery' })) },
     { label: 'Theme: light', icon: Sun, run: go(() => chooseTheme('light')) },
     { label: 'Theme: dark', icon: Moon, run: go(() => chooseTheme('dark')) },
     { label: 'Theme: as the system says', icon: SunMoon, run: go(() => chooseTheme('system')) },

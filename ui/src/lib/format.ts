@@ -102,3 +102,8 @@ export function toNumber(value: unknown): number | undefined {
   if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value)
   return undefined
 }
+
+/** What the machine did, not the model: metrics that MLflow's client measures by itself. */
+export function isSystem(metric: string): boolean {
+  return metric.startsWith('system/')
+}

@@ -15,7 +15,8 @@ export function recipeOf(tags: Record<string, string>, params: Record<string, st
   const entryPoint = tags['mlflow.project.entryPoint']
   if (repository) commands.push(`git clone ${quote(repository)} run && cd run`)
   if (commit) commands.push(`git checkout ${quote(commit)}`)
-  else if (source) missing.push('the commit of its code was not recorded')
+  else if (source) missing.push('the commit of its code')
+  if (commit && !repository) missing.push('the address of its repository: begin in a clone of it')
   if (entryPoint) {
     const given = Object.entries(params).map(([key, value]) => `-P ${quote(`${key}=${value}`)}`)
     commands.push(['mlflow run .', '-e', quote(entryPoint), ...given].join(' '))
@@ -26,7 +27,7 @@ export function recipeOf(tags: Record<string, string>, params: Record<string, st
         break
       default:
         commands.push(/\.py$/i.test(source) ? `python ${quote(source)}` : quote(source))
-        missing.push('arguments of the command line are not recorded by MLflow; see the params')
+        missing.push('arguments of the command line, which MLflow does not keep: see the params')
     }
   }
   return { commands, missing }

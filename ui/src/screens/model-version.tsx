@@ -2,19 +2,32 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Download, Plus, X } from 'lucide-react'
-import { useState } from 'react'
+import { Ellipsis, Terminal } from 'lucide-react'
+import { useMemo, useState } from 'react'
 import { useTopics } from '../api/changes.ts'
-import { getText } from '../api/client.ts'
-import { deleteAlias, modelQuery, modelVersionQuery, setAlias, versionFileUrl, type ModelVersion } from '../api/registry.ts'
-import { Badge, Button, buttonClass, CodeBlock, ErrorState, IconButton, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
-import { AskDialog } from '../components/dialog.tsx'
+import { getText, MLFLOW, urlOf } from '../api/client.ts'
+import { fileTextQuery, fileUrl, ownerOf, type FileOwner } from '../api/files.ts'
+import { deleteVersionTag, describeVersion, modelVersionQuery, setVersionTag, type ModelVersion } from '../api/registry.ts'
+import { runQuery, type FileInfo } from '../api/tracking.ts'
+import { ApiCallDialog } from '../components/api-call.tsx'
+import { Badge, CodeBlock, ErrorState, IconButton, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
+import { Dialog } from '../components/dialog.tsx'
 import { Facts } from '../components/facts.tsx'
-import { attempt } from '../components/toasts.tsx'
-import { formatNumber, toNumber } from '../lib/format.ts'
-import { signatureOf, type Signature } from '../lib/signature.ts'
+import { FileTree } from '../components/file-tree.tsx'
+import { MarkdownSection } from '../components/markdown-section.tsx'
+import { Menu } from '../components/menu.tsx'
+import { Preview, TextContent } from '../components/preview.tsx'
+import { SignatureTable } from '../components/signature-table.tsx'
+import { Tags } from '../components/tags.tsx'
+import { formatNumber } from '../lib/format.ts'
+import { mlmodelFacts } from '../lib/mlmodel.ts'
+import { quote, type ApiCall } from '../lib/reproduce.ts'
+import { signatureOf } from '../lib/signature.ts'
+import { EnvironmentFiles } from './environment.tsx'
+import { metricsOf, ModelCardSection, paramsOf } from './model-card.tsx'
 import { stageOf } from './model.tsx'
 import { PromotionList } from './promotions.tsx'
+import { Aliases } from './version-aliases.tsx'
 
 const route = getRouteApi('/model-version')
 const TOPICS = ['registry', 'promotion']
@@ -23,15 +36,25 @@ export function ModelVersionScreen() {
   useTopics(TOPICS)
   const { name, version } = route.useSearch()
   const { data, error, isPending, refetch } = useQuery(modelVersionQuery(name, version))
+  if (error) return <ErrorState error={error} what="This version could not be read" onRetry={() => void refetch()} />
+  if (isPending) return <Skeleton lines={6} />
+  return <Shown key={`${name} ${version}`} version={data} />
+}
+
+function Shown({ version: data }: { version: ModelVersion }) {
+  const { name, version } = data
+  const [call, setCall] = useState<ApiCall>()
   const mlmodel = useQuery({
     queryKey: ['model-file', name, version, 'MLmodel'],
     queryFn: ({ signal }) => getText('/model-versions/get-artifact', { name, version, path: 'MLmodel' }, signal),
     retry: false,
     staleTime: 300_000,
   })
-  if (error) return <ErrorState error={error} what="This version could not be read" onRetry={() => void refetch()} />
-  if (isPending) return <Skeleton lines={6} />
+  const run = useQuery({ ...runQuery(data.run_id ?? ''), enabled: !!data.run_id, retry: false }).data
+  const owner = useMemo(() => ownerOf(data), [data])
   const stage = stageOf(data)
+  const metrics = metricsOf(data, run)
+  const params = paramsOf(data, run)
   return (
     <>
       <PageHeader
@@ -48,11 +71,10 @@ export function ModelVersionScreen() {
         }
         title={`Version ${version}`}
         actions={
-          mlmodel.data !== undefined && (
-            <a className={buttonClass()} href={versionFileUrl(name, version, 'MLmodel')} download="MLmodel">
-              <Download aria-hidden size={15} /> MLmodel
-            </a>
-          )
+          <Menu
+            trigger={<IconButton label="More actions" icon={Ellipsis} className="border border-line-strong" />}
+            items={[{ label: 'Show the API call', icon: Terminal, run: () => setCall({ method: 'GET', url: location.origin + urlOf(`${MLFLOW}/model-versions/get`, { name, version }) }) }]}
+          />
         }
       >
         <div className="mt-1.5 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">
@@ -71,113 +93,100 @@ export function ModelVersionScreen() {
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[repeat(2,minmax(0,1fr))]">
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
           <Aliases version={data} />
-          <PromotionList entity={`model-version:${name}/${version}`} />
-          <Section title="Use it">
-            <CodeBlock label="Python code" code={`import mlflow\nmlflow.set_tracking_uri(${JSON.stringify(location.origin)})\nmodel = mlflow.pyfunc.load_model(${JSON.stringify(`models:/${name}/${version}`)})`} />
-          </Section>
+          <PromotionList entity={`model-version:${name}/${version}`} told />
+          <ModelCardSection version={data} owner={owner} mlmodel={mlmodel.data} />
+          <MarkdownSection title="Description" text={data.description ?? ''} empty="Nothing yet. Say what is new in this version, and what it must not be used for." save={(text) => describeVersion(name, version, text)} />
+          <Use version={data} />
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
-          {data.description && (
-            <Section title="Description">
-              <p className="break-words whitespace-pre-wrap">{data.description}</p>
-            </Section>
-          )}
-          <SignatureSection signature={mlmodel.data === undefined ? undefined : signatureOf(mlmodel.data)} pending={mlmodel.isPending} />
-          {(data.model_metrics ?? []).length > 0 && <Facts
-            title="Metrics"
-            csv={`${name}-${version}-metrics.csv`}
-            empty=""
-            facts={(data.model_metrics ?? []).map((metric) => {
-              const value = toNumber(metric.value) ?? Number.NaN
-              return { key: metric.key, value, numeric: true, shown: formatNumber(value) }
-            })}
-          />}
-          {(data.model_params ?? []).length > 0 && <Facts title="Params" csv={`${name}-${version}-params.csv`} empty="" facts={(data.model_params ?? []).map((param) => ({ key: param.name, value: param.value }))} />}
-          {(data.tags ?? []).length > 0 && <Facts title="Tags" csv={`${name}-${version}-tags.csv`} empty="" facts={data.tags ?? []} />}
-          <Section title="Where it lies">
-            <code className="font-mono text-xs break-all">{data.source || 'not recorded'}</code>
-          </Section>
+          <Facts title="Metrics" csv={`${name}-${version}-metrics.csv`} empty="No metric is recorded, neither with it nor with its run." facts={metrics.map((metric) => ({ key: metric.name, value: metric.value, numeric: true, shown: typeof metric.value === 'number' ? formatNumber(metric.value) : metric.value }))} />
+          <SignatureSection version={data} owner={owner} mlmodel={mlmodel.data} pending={mlmodel.isPending} />
+          <Facts title="Params" csv={`${name}-${version}-params.csv`} empty="No param is recorded, neither with it nor with its run." facts={params.map((param) => ({ key: param.name, value: param.value }))} />
+          <Tags tags={data.tags ?? []} csv={`${name}-${version}-tags.csv`} onSet={(key, value) => setVersionTag(name, version, key, value)} onDelete={(key) => deleteVersionTag(name, version, key)} />
+          <Files owner={owner} source={data.source ?? ''} />
         </div>
       </div>
+      <ApiCallDialog call={call} onClose={() => setCall(undefined)} />
     </>
   )
 }
 
-function Aliases({ version }: { version: ModelVersion }) {
-  const { name, version: number } = version
-  const model = useQuery(modelQuery(name))
-  const [adding, setAdding] = useState(false)
-  const holder = (alias: string) => model.data?.aliases?.find((each) => each.alias === alias)?.version
+/** By alias, where one stands for it: then the code stays right when the alias moves. */
+function Use({ version }: { version: ModelVersion }) {
+  const { name, version: number, aliases = [] } = version
+  const uri = aliases[0] ? `models:/${name}@${aliases[0]}` : `models:/${name}/${number}`
   return (
-    <Section
-      title="Aliases"
-      actions={
-        <Button kind="quiet" icon={Plus} onClick={() => setAdding(true)}>
-          Give an alias
-        </Button>
-      }
-    >
-      {(version.aliases ?? []).length === 0 ? (
-        <p className="text-ink-2">No alias stands for this version.</p>
-      ) : (
-        <ul className="flex flex-wrap gap-2">
-          {version.aliases?.map((alias) => (
-            <li key={alias} className="flex items-center rounded-full bg-accent-soft pl-3 text-sm font-medium text-accent">
-              {alias}
-              <IconButton
-                label={`Take away ${alias}`}
-                icon={X}
-                className="size-7!"
-                onClick={() => void attempt(() => deleteAlias(name, alias), `Took ${alias} away.`, () => setAlias(name, alias, number))}
-              />
-            </li>
-          ))}
-        </ul>
-      )}
-      <AskDialog
-        open={adding}
-        title="Give an alias"
-        label="Alias"
-        action="Give"
-        hint="It moves here from the version it stands for. Where a policy governs it, this asks for a promotion."
-        onClose={() => setAdding(false)}
-        onDone={(alias) => {
-          const before = holder(alias)
-          void attempt(() => setAlias(name, alias, number), `${alias} stands for version ${number}.`, () => (before ? setAlias(name, alias, before) : deleteAlias(name, alias)))
-        }}
-      />
+    <Section title="Use it">
+      <CodeBlock label="Python code" code={`import mlflow\nmlflow.set_tracking_uri(${JSON.stringify(location.origin)})\nmodel = mlflow.pyfunc.load_model(${JSON.stringify(uri)})`} />
+      <h3 className="mt-3 mb-1.5 text-sm font-semibold">Download its files</h3>
+      <CodeBlock label="Shell command" code={`mlflow artifacts download --artifact-uri ${quote(`models:/${name}/${number}`)} --dst-path ${quote(`${name}-${number}`)}`} />
+      <p className="mt-2 text-sm text-ink-3">
+        {aliases[0] ? (
+          <>
+            It loads whatever {aliases[0]} stands for. This very version is <code className="font-mono break-all">models:/{name}/{number}</code>.
+          </>
+        ) : (
+          'With an alias the code stays the same when a better version comes.'
+        )}
+      </p>
     </Section>
   )
 }
 
-function SignatureSection({ signature, pending }: { signature: Signature | undefined; pending: boolean }) {
+function SignatureSection({ version, owner, mlmodel, pending }: { version: ModelVersion; owner: FileOwner | undefined; mlmodel: string | undefined; pending: boolean }) {
+  const signature = mlmodel === undefined ? undefined : signatureOf(mlmodel)
+  const example = mlmodel === undefined ? '' : mlmodelFacts(mlmodel).inputExample
   return (
     <Section title="Signature">
-      {pending ? (
-        <Skeleton lines={2} />
-      ) : !signature ? (
-        <p className="text-ink-2">Its files hold no signature.</p>
-      ) : (
-        (['inputs', 'outputs', 'params'] as const).map(
-          (part) =>
-            signature[part].length > 0 && (
-              <div key={part} className="mb-2 last:mb-0">
-                <h3 className="text-sm font-semibold">{part[0]!.toUpperCase() + part.slice(1)}</h3>
-                <ul className="text-sm">
-                  {signature[part].map((field, i) => (
-                    <li key={i} className="flex justify-between gap-3 border-b border-line py-1 last:border-0">
-                      <span className="min-w-0 break-words">
-                        {field.name || '(unnamed)'}
-                        {field.optional && <span className="text-ink-3"> optional</span>}
-                      </span>
-                      <code className="shrink-0 font-mono text-xs text-ink-2">{field.type}</code>
-                    </li>
-                  ))}
-                </ul>
-              </div>
-            ),
-        )
+      {pending ? <Skeleton lines={2} /> : signature ? <SignatureTable signature={signature} /> : <p className="text-ink-2">{mlmodel === undefined ? 'Its files hold no MLmodel that could be read.' : 'Its MLmodel file holds no signature.'} Log the model with an input example to record one.</p>}
+      {owner && example && (
+        <details className="mt-3">
+          <summary className="cursor-pointer text-sm font-semibold">Input example</summary>
+          <div className="mt-2">
+            <Example key={version.version} url={fileUrl(owner, example)} path={example} />
+          </div>
+        </details>
       )}
+    </Section>
+  )
+}
+
+function Example({ url, path }: { url: string; path: string }) {
+  const { data, error, isPending } = useQuery(fileTextQuery(url))
+  if (error) return <ErrorState error={error} what="The input example could not be read" />
+  if (isPending) return <Skeleton lines={3} />
+  return <TextContent kind={/\.json$/i.test(path) ? 'json' : 'text'} path={path} text={data} />
+}
+
+function Files({ owner, source }: { owner: FileOwner | undefined; source: string }) {
+  const [looked, setLooked] = useState<FileInfo>()
+  return (
+    <Section title="Files">
+      {!owner ? (
+        <p className="text-ink-2">
+          They lie outside this server's own store{source && ', at '}
+          {source && <code className="font-mono text-xs break-all">{source}</code>}. Open them with your own credentials.
+        </p>
+      ) : (
+        <>
+          <div className="-mx-2 max-h-96 overflow-y-auto">
+            <FileTree
+              owner={owner}
+              chosen=""
+              wrap={(file, content, className) => (
+                <button type="button" onClick={() => setLooked(file)} className={className}>
+                  {content}
+                </button>
+              )}
+            />
+          </div>
+          <h3 className="mt-4 mb-1.5 text-sm font-semibold">Environment</h3>
+          <EnvironmentFiles places={[{ owner, folder: '', label: '' }]} none="No requirements.txt, conda.yaml or python_env.yaml lies beside it." />
+        </>
+      )}
+      <Dialog open={looked !== undefined} onClose={() => setLooked(undefined)} title="File" wide>
+        {owner && looked && <Preview owner={owner} path={looked.path} bytes={looked.file_size ?? 0} />}
+      </Dialog>
     </Section>
   )
 }

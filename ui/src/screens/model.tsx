@@ -2,15 +2,20 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Pencil } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { Download, Terminal } from 'lucide-react'
+import { useState } from 'react'
 import { useTopics } from '../api/changes.ts'
-import { describeModel, modelQuery, versionsQuery, type RegisteredModel } from '../api/registry.ts'
-import { Badge, Button, ErrorState, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
-import { attempt } from '../components/toasts.tsx'
+import { MLFLOW, urlOf } from '../api/client.ts'
+import { deleteModelTag, describeModel, modelQuery, setModelTag, versionsQuery, type ModelVersion, type RegisteredModel } from '../api/registry.ts'
+import { ApiCallDialog } from '../components/api-call.tsx'
+import { Badge, Button, CodeBlock, ErrorState, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
+import { MarkdownSection } from '../components/markdown-section.tsx'
+import { saveFile } from '../components/save-file.ts'
+import { Tags } from '../components/tags.tsx'
+import { toCsv } from '../lib/csv.ts'
+import type { ApiCall } from '../lib/reproduce.ts'
 import { PromotionList } from './promotions.tsx'
 
-const Markdown = lazy(() => import('../components/markdown.tsx').then((module) => ({ default: module.Markdown })))
 const route = getRouteApi('/model')
 const TOPICS = ['registry', 'promotion']
 
@@ -19,6 +24,7 @@ export function ModelScreen() {
   const { name } = route.useSearch()
   const model = useQuery(modelQuery(name))
   const versions = useQuery(versionsQuery(name))
+  const [call, setCall] = useState<ApiCall>()
   if (model.error) return <ErrorState error={model.error} what="This model could not be read" onRetry={() => void model.refetch()} />
   if (model.isPending) return <Skeleton lines={6} />
   return (
@@ -41,7 +47,22 @@ export function ModelScreen() {
         </p>
       </PageHeader>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(17rem,1fr)]">
-        <Section title="Versions">
+        <Section
+          title="Versions"
+          actions={
+            versions.data &&
+            versions.data.length > 0 && (
+              <>
+                <Button kind="quiet" icon={Download} aria-label="Versions as CSV" onClick={() => saveFile(new Blob([versionsCsv(model.data, versions.data)], { type: 'text/csv' }), `${name}-versions.csv`)}>
+                  CSV
+                </Button>
+                <Button kind="quiet" icon={Terminal} onClick={() => setCall({ method: 'GET', url: location.origin + urlOf(`${MLFLOW}/model-versions/search`, { filter: `name='${name.replaceAll("'", "''")}'`, max_results: 1000 }) })}>
+                  API call
+                </Button>
+              </>
+            )
+          }
+        >
           {versions.error ? (
             <ErrorState error={versions.error} what="The versions could not be read" onRetry={() => void versions.refetch()} />
           ) : versions.isPending ? (
@@ -109,12 +130,20 @@ export function ModelScreen() {
           )}
         </Section>
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
-          <Description model={model.data} />
+          <MarkdownSection title="Description" text={model.data.description ?? ''} empty="Nothing yet. Say what it predicts, for whom, and where it must not be used." save={(text) => describeModel(name, text)} />
           <PromotionList entity={`model:${name}`} />
+          <Tags tags={model.data.tags ?? []} csv={`${name}-tags.csv`} onSet={(key, value) => setModelTag(name, key, value)} onDelete={(key) => deleteModelTag(name, key)} />
+          <Use model={model.data} />
         </div>
       </div>
+      <ApiCallDialog call={call} onClose={() => setCall(undefined)} />
     </>
   )
+}
+
+function versionsCsv(model: RegisteredModel, versions: readonly ModelVersion[]): string {
+  const rows = versions.map((version) => [version.version, version.status, aliasesOf(model, version.version).join(' '), stageOf(version), version.run_id, new Date(version.creation_timestamp).toISOString(), version.source])
+  return toCsv([['version', 'status', 'aliases', 'stage', 'run_id', 'created', 'source'], ...rows])
 }
 
 /** A search for versions leaves their aliases out; the model knows them. */
@@ -127,45 +156,12 @@ export function stageOf(version: { current_stage?: string; tags?: { key: string;
   return stage === 'None' ? '' : stage
 }
 
-function Description({ model }: { model: RegisteredModel }) {
-  const [draft, setDraft] = useState<string>()
-  const text = model.description ?? ''
+function Use({ model }: { model: RegisteredModel }) {
+  const aliases = (model.aliases ?? []).map(({ alias }) => alias)
+  if (aliases.length === 0) return null
   return (
-    <Section
-      title="Description"
-      actions={
-        draft === undefined && (
-          <Button kind="quiet" icon={Pencil} onClick={() => setDraft(text)}>
-            {text ? 'Edit' : 'Write'}
-          </Button>
-        )
-      }
-    >
-      {draft !== undefined ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            setDraft(undefined)
-            void attempt(() => describeModel(model.name, draft), 'Saved the description.', () => describeModel(model.name, text))
-          }}
-        >
-          <textarea autoFocus aria-label="Description in Markdown" rows={7} value={draft} onChange={(event) => setDraft(event.target.value)} className="field w-full font-mono" />
-          <div className="mt-2 flex justify-end gap-2">
-            <Button kind="quiet" onClick={() => setDraft(undefined)}>
-              Cancel
-            </Button>
-            <Button kind="primary" type="submit">
-              Save
-            </Button>
-          </div>
-        </form>
-      ) : text ? (
-        <Suspense fallback={<Skeleton />}>
-          <Markdown text={text} />
-        </Suspense>
-      ) : (
-        <p className="text-ink-2">Nothing yet. Say what it predicts, for whom, and where it must not be used.</p>
-      )}
+    <Section title="Use it">
+      <CodeBlock label="Python code" code={`import mlflow\nmlflow.set_tracking_uri(${JSON.stringify(location.origin)})\n${aliases.map((alias) => `${aliases.length === 1 ? 'model' : alias.replace(/\W/g, '_').replace(/^(?=\d)/, '_')} = mlflow.pyfunc.load_model(${JSON.stringify(`models:/${model.name}@${alias}`)})`).join('\n')}`} />
     </Section>
   )
 }

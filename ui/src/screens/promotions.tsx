@@ -2,16 +2,18 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Check, CircleCheck, CircleX, Undo2, X } from 'lucide-react'
+import { Check, CircleCheck, CircleX, Clock, Flag, History, MessageSquarePlus, ScanSearch, Undo2, X, type LucideIcon } from 'lucide-react'
 import { useState } from 'react'
 import { meQuery } from '../api/access.ts'
 import { ApiError } from '../api/client.ts'
-import { decide, promotionQuery, promotionsQuery, type Promotion } from '../api/registry.ts'
+import { decide, promotionQuery, promotionsQuery, rollBack, type Promotion, type PromotionStory } from '../api/registry.ts'
 import { Badge, Button, ErrorState, Section, Skeleton, Time } from '../components/basics.tsx'
 import { AskDialog } from '../components/dialog.tsx'
+import { Timeline, type TimelineTone } from '../components/timeline.tsx'
 import { attempt } from '../components/toasts.tsx'
+import { storySteps, type CheckSeen, type StoryStep } from '../lib/promotion-story.ts'
 
-const TONES: Record<string, 'good' | 'bad' | 'warn' | 'live' | 'plain'> = {
+const TONES: Record<string, TimelineTone> = {
   applied: 'good',
   approved: 'good',
   rejected: 'bad',
@@ -22,16 +24,18 @@ const TONES: Record<string, 'good' | 'bad' | 'warn' | 'live' | 'plain'> = {
 }
 
 const DECISIONS = {
-  approve: { action: 'Approve', done: 'Approved.' },
-  reject: { action: 'Reject', done: 'Rejected.' },
-  cancel: { action: 'Take back', done: 'Taken back.' },
+  approve: { title: 'Approve this promotion', action: 'Approve', done: 'Approved.' },
+  reject: { title: 'Reject this promotion', action: 'Reject', done: 'Rejected.' },
+  cancel: { title: 'Take back this promotion', action: 'Take back', done: 'Taken back.' },
+  rollback: { title: 'Give the alias back to the version before', action: 'Roll back', done: 'Asked for the roll-back.' },
 } as const
 
-export function PromotionList({ entity }: { entity: string }) {
+/** @param told whether the story of each stands open from the start */
+export function PromotionList({ entity, told = false }: { entity: string; told?: boolean }) {
   const { data, error, isPending, refetch } = useQuery(promotionsQuery({ entity }))
   if (error instanceof ApiError && error.status === 403) return null
   return (
-    <Section title="Promotions">
+    <Section title="Promotions" id="promotions">
       {error ? (
         <ErrorState error={error} what="The promotions could not be read" onRetry={() => void refetch()} />
       ) : isPending ? (
@@ -40,9 +44,9 @@ export function PromotionList({ entity }: { entity: string }) {
         <p className="text-ink-2">None yet. A policy makes an alias move only by promotion: millwright policy apply FILE.</p>
       ) : (
         <ul className="-my-2 divide-y divide-line">
-          {data.map((promotion) => (
-            <li key={promotion.id} className="py-2.5">
-              <PromotionRow promotion={promotion} />
+          {data.map((promotion, i) => (
+            <li key={promotion.id} id={`promotion-${promotion.id}`} className="py-2.5">
+              <PromotionRow promotion={promotion} told={told && i < 5} />
             </li>
           ))}
         </ul>
@@ -51,11 +55,12 @@ export function PromotionList({ entity }: { entity: string }) {
   )
 }
 
-function PromotionRow({ promotion }: { promotion: Promotion }) {
+function PromotionRow({ promotion, told }: { promotion: Promotion; told: boolean }) {
   // What waits for somebody is open, also when it came to wait while this was looked at.
   const [chosen, setChosen] = useState<boolean>()
-  const open = chosen ?? promotion.state === 'waiting'
-  const [deciding, setDeciding] = useState<'approve' | 'reject' | 'cancel'>()
+  const open = chosen ?? (told || promotion.state === 'waiting')
+  const [deciding, setDeciding] = useState<keyof typeof DECISIONS>()
+  const asked = DECISIONS[deciding ?? 'approve']
   const waits = promotion.state === 'waiting'
   const me = useQuery({ ...meQuery, enabled: waits })
   const story = useQuery({ ...promotionQuery(promotion.id), enabled: waits })
@@ -68,13 +73,15 @@ function PromotionRow({ promotion }: { promotion: Promotion }) {
         <Link to="/model-version" search={{ name: promotion.model, version: String(promotion.version) }} className="font-medium text-accent hover:underline">
           Version {promotion.version}
         </Link>
-        <span className="text-ink-2">to {promotion.alias || promotion.to}</span>
+        <span className="text-ink-2">
+          {promotion.kind === 'rollback' ? 'back ' : ''}to {promotion.alias || promotion.to}
+        </span>
       </div>
       <p className="mt-0.5 text-sm break-words text-ink-2">
         Asked by {promotion.requester} <Time millis={Date.parse(promotion.requested_at)} />
         {promotion.reason && `: ${promotion.reason}`}
       </p>
-      {promotion.note && <p className="text-sm break-words text-ink-2">{promotion.note}</p>}
+      {!open && promotion.note && <p className="text-sm break-words text-ink-2">{promotion.note}</p>}
       <div className="mt-1.5 flex flex-wrap gap-2">
         {waits && (
           <>
@@ -91,20 +98,25 @@ function PromotionRow({ promotion }: { promotion: Promotion }) {
             )}
           </>
         )}
+        {promotion.state === 'applied' && promotion.alias && promotion.holder > 0 && (
+          <Button kind="quiet" icon={History} onClick={() => setDeciding('rollback')}>
+            Roll back to version {promotion.holder}
+          </Button>
+        )}
         <Button kind="quiet" aria-expanded={open} onClick={() => setChosen(!open)}>
-          {open ? 'Hide the evidence' : 'Evidence and history'}
+          {open ? 'Hide the story' : 'Evidence and history'}
         </Button>
       </div>
       {whyNot !== undefined && <p className="mt-1 text-sm break-words text-ink-2">You do not decide this one. {whyNot}</p>}
       {open && <Story id={promotion.id} />}
       <AskDialog
         open={deciding !== undefined}
-        title={`${DECISIONS[deciding ?? 'approve'].action} this promotion`}
+        title={asked.title}
         label="Why"
         hint="It stands in the audit trail with your name."
-        action={DECISIONS[deciding ?? 'approve'].action}
+        action={asked.action}
         onClose={() => setDeciding(undefined)}
-        onDone={(message) => deciding && void attempt(() => decide(promotion.id, deciding, message), DECISIONS[deciding].done)}
+        onDone={(message) => deciding && void attempt(() => (deciding === 'rollback' ? rollBack(promotion.id, message) : decide(promotion.id, deciding, message)), asked.done)}
       />
     </>
   )
@@ -115,37 +127,60 @@ function Story({ id }: { id: number }) {
   if (error) return <ErrorState error={error} what="The evidence could not be read" />
   if (isPending) return <Skeleton lines={3} />
   return (
-    <div className="mt-2 grid gap-3 text-sm">
-      {checksOf(data.evidence).map((check, i) => (
-        <div key={i} className="flex items-start gap-2">
-          {check.passed ? <CircleCheck aria-label="passed" size={16} className="mt-0.5 shrink-0 text-good" /> : <CircleX aria-label="not passed" size={16} className="mt-0.5 shrink-0 text-bad" />}
-          <span className="min-w-0 break-words">{check.text}</span>
-        </div>
-      ))}
-      <ol className="grid gap-1 border-l border-line pl-3">
-        {data.history.map((step, i) => (
-          <li key={i}>
-            <span className="font-medium">{step.state}</span> <span className="text-ink-2">by {step.actor}</span> <Time millis={Date.parse(step.at)} />
-            {step.note && <span className="block break-words text-ink-2">{step.note}</span>}
-          </li>
-        ))}
-      </ol>
-      {data.decisions.map((decision, i) => (
-        <p key={i} className="break-words">
-          {decision.principal} said <span className="font-medium">{decision.verdict}</span>
-          {decision.message && `: ${decision.message}`}
+    <div className="mt-3">
+      <PromotionTimeline story={data} />
+      {data.evidence_sha256 && (
+        <p className="mt-3 text-xs break-all text-ink-3">
+          <a href={`${data.link}/evidence`} download={`promotion-${id}-evidence.json`} className="text-accent hover:underline">
+            Evidence as it was hashed
+          </a>{' '}
+          SHA-256 {data.evidence_sha256}
         </p>
-      ))}
+      )}
     </div>
   )
 }
 
-/** The evidence is the server's own JSON; of each check its verdict and its words are shown. */
-function checksOf(evidence: unknown): { passed: boolean; text: string }[] {
-  const checks = (evidence as { checks?: unknown } | undefined)?.checks
-  if (!Array.isArray(checks)) return []
-  return checks.map((check: Record<string, unknown>) => ({
-    passed: check.verdict === 'passed',
-    text: [check.rule, check.explanation].map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(': '),
-  }))
+const STEPS: Record<StoryStep['kind'], { icon: LucideIcon; tone: TimelineTone }> = {
+  requested: { icon: MessageSquarePlus, tone: 'plain' },
+  checking: { icon: ScanSearch, tone: 'live' },
+  waiting: { icon: Clock, tone: 'warn' },
+  approve: { icon: Check, tone: 'good' },
+  reject: { icon: X, tone: 'bad' },
+  approved: { icon: Check, tone: 'good' },
+  applied: { icon: Flag, tone: 'good' },
+  ended: { icon: X, tone: 'bad' },
+}
+
+export function PromotionTimeline({ story }: { story: PromotionStory }) {
+  return (
+    <Timeline
+      label={`Story of promotion ${story.id}`}
+      steps={storySteps(story).map((step, i) => ({
+        key: String(i),
+        ...STEPS[step.kind],
+        title: (
+          <>
+            {step.who && <span className="font-medium">{step.who} </span>}
+            {step.what}
+          </>
+        ),
+        at: Date.parse(step.at),
+        note: step.checks.length > 0 ? <Checks checks={step.checks} /> : step.note,
+      }))}
+    />
+  )
+}
+
+function Checks({ checks }: { checks: readonly CheckSeen[] }) {
+  return (
+    <ul className="grid gap-1">
+      {checks.map((check, i) => (
+        <li key={i} className="flex items-start gap-2">
+          {check.passed ? <CircleCheck role="img" aria-label="passed" size={16} className="mt-0.5 shrink-0 text-good" /> : <CircleX role="img" aria-label="not passed" size={16} className="mt-0.5 shrink-0 text-bad" />}
+          <span className="min-w-0 break-words">{check.text}</span>
+        </li>
+      ))}
+    </ul>
+  )
 }

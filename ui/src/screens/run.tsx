@@ -6,7 +6,8 @@ import { Archive, ArchiveRestore, Ellipsis, Pencil, Terminal } from 'lucide-reac
 import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { MLFLOW, urlOf } from '../api/client.ts'
-import { archiveRun, experimentQuery, renameRun, restoreRun, runQuery, type Run } from '../api/tracking.ts'
+import { runCountQuery } from '../api/runs.ts'
+import { archiveRun, experimentQuery, record, renameRun, restoreRun, runQuery, type Run } from '../api/tracking.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
 import { Badge, Button, CopyButton, ErrorState, IconButton, PageHeader, Skeleton, Status, Time } from '../components/basics.tsx'
 import { useNow } from '../components/clock.ts'
@@ -14,7 +15,8 @@ import { AskDialog } from '../components/dialog.tsx'
 import { useKeys } from '../components/keys.tsx'
 import { Menu } from '../components/menu.tsx'
 import { attempt } from '../components/toasts.tsx'
-import { formatDuration } from '../lib/format.ts'
+import { clauseFor, fieldName } from '../lib/filter.ts'
+import { formatDuration, plural } from '../lib/format.ts'
 import type { ApiCall } from '../lib/reproduce.ts'
 import { RUN_TABS, type RunSearch } from '../lib/search-params.ts'
 import { RunOverview } from './run-overview.tsx'
@@ -99,6 +101,7 @@ function Shown({ run }: { run: Run }) {
           </Labelled>
           {info.start_time > 0 && (info.end_time || info.status === 'RUNNING') && <Labelled label={info.end_time ? 'Took' : 'Running for'}>{formatDuration((info.end_time ?? now) - info.start_time)}</Labelled>}
           {info.user_id && <Labelled label="By">{info.user_id}</Labelled>}
+          <Family run={run} />
           <span className="flex items-center">
             <code className="font-mono text-xs" title={info.run_id}>
               {info.run_id.slice(0, 8)}
@@ -136,6 +139,28 @@ function Shown({ run }: { run: Run }) {
         onClose={() => setRenaming(false)}
         onDone={(name) => void attempt(() => renameRun(info.run_id, name), `Renamed to ${name}.`, () => renameRun(info.run_id, info.run_name))}
       />
+    </>
+  )
+}
+
+/** The run this one is a part of, and how many are parts of it. */
+function Family({ run }: { run: Run }) {
+  const { info } = run
+  const parent = record(run.data.tags)['mlflow.parentRunId']
+  const filter = clauseFor(fieldName('tags', 'mlflow.parentRunId'), '=', info.run_id)
+  const children = useQuery(runCountQuery(info.experiment_id, filter, false))
+  return (
+    <>
+      {parent && (
+        <Link to="/runs/$id" params={{ id: parent }} className="text-accent hover:underline">
+          Part of run {parent.slice(0, 8)}
+        </Link>
+      )}
+      {children.data !== undefined && children.data.runs > 0 && (
+        <Link to="/experiments/$id" params={{ id: info.experiment_id }} search={{ filter }} className="text-accent hover:underline">
+          {plural(children.data.runs, 'nested run')}
+        </Link>
+      )}
     </>
   )
 }

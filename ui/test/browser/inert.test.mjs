@@ -16,6 +16,33 @@ const NOTE = [
   '`<script>window.ran=1</script>`',
 ].join('\n\n')
 
+const BOOK = {
+  metadata: { language_info: { name: TRY } },
+  cells: [
+    { cell_type: 'markdown', source: NOTE },
+    {
+      cell_type: 'code',
+      execution_count: TRY,
+      source: [`print(1) # ${TRY}`],
+      outputs: [
+        { output_type: 'display_data', data: { 'text/html': [PAGE] } },
+        { output_type: 'display_data', data: { 'image/svg+xml': [DRAWING] } },
+        { output_type: 'display_data', data: { 'image/png': `"onerror="window.ran=1` , 'text/plain': TRY } },
+        { output_type: 'display_data', data: { 'application/javascript': 'window.ran=1', 'application/vnd.plotly.v1+json': { a: TRY } } },
+        { output_type: 'error', ename: TRY, evalue: TRY, traceback: [TRY] },
+      ],
+    },
+  ],
+}
+const FIGURE = {
+  data: [
+    { type: 'bar', name: TRY, x: [TRY, 'b'], y: [1, 2], marker: { color: 'url(http://127.0.0.1:9/tracker.svg)' } },
+    { type: 'scatter', name: `line ${TRY}`, x: [TRY, 'b'], y: [2, 1] },
+    { type: TRY, x: [1] },
+  ],
+  layout: { title: { text: `Figure ${TRY}` }, xaxis: { title: { text: TRY } }, images: [{ source: 'http://127.0.0.1:9/tracker.png' }] },
+}
+
 let server, client, browser, experiment, run
 
 before(async () => {
@@ -28,7 +55,15 @@ before(async () => {
   await client.artifact(experiment, run, 'page.html', PAGE)
   await client.artifact(experiment, run, 'drawing.svg', DRAWING)
   await client.artifact(experiment, run, 'data.xml', `<?xml version="1.0"?><x:script xmlns:x="http://www.w3.org/1999/xhtml">window.ran=1</x:script>`)
-  await client.artifact(experiment, run, 'book.ipynb', JSON.stringify({ cells: [{ cell_type: 'code', outputs: [{ data: { 'text/html': [PAGE] } }] }] }))
+  await client.artifact(experiment, run, 'book.ipynb', JSON.stringify(BOOK))
+  await client.artifact(experiment, run, 'no-book.ipynb', JSON.stringify({ cells: TRY }))
+  await client.artifact(experiment, run, 'figure.json', JSON.stringify(FIGURE))
+  await client.artifact(experiment, run, 'pie.plotly.json', JSON.stringify({ data: [{ type: TRY, labels: [TRY] }], layout: { title: TRY } }))
+  await client.artifact(experiment, run, 'table.json', JSON.stringify({ columns: [TRY, 'b'], data: [[TRY, { a: TRY }]] }))
+  await client.artifact(experiment, run, 'tree.json', `{${JSON.stringify(TRY)}: [${JSON.stringify(TRY)}], "__proto__": {"polluted": 1}}`)
+  await client.artifact(experiment, run, 'code.js', `${TRY}\n${'x\n'.repeat(2_500)}`)
+  await client.artifact(experiment, run, 'requirements.txt', `${TRY}\n`)
+  await client.artifact(experiment, run, `${'tricky <img src=x onerror=ran=1>'.replaceAll(' ', '%20').replaceAll('<', '%3C').replaceAll('>', '%3E')}.pkl`, 'x')
   await client.artifact(experiment, run, 'rows.csv', `a,b\n${TRY.replaceAll('"', '""')},2\n`)
   await client.artifact(experiment, run, 'text.md', NOTE)
   await client.post('registered-models/create', { name: `model ${TRY.replaceAll('/', '')}`, description: NOTE })
@@ -54,7 +89,7 @@ async function inert(path, shown) {
   for (const frame of page.frames()) {
     assert.equal(await frame.evaluate(() => document.documentElement.dataset?.ran ?? document.documentElement.getAttribute('data-ran') ?? document.body?.dataset.ran ?? null), null, `a script in a frame of ${path} ran`)
   }
-  assert.equal(await page.locator('main :is(script, img[src="x"], svg[onload], iframe[srcdoc])').count(), 0)
+  assert.equal(await page.locator('body :is(script:not([src^="/ui/"]), img[src="x"], svg[onload], iframe[srcdoc], [onerror])').count(), 0)
   assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('a[href]')].map((a) => a.href).filter((href) => !/^(http|mailto|blob)/.test(href))), [])
   assert.deepEqual(strangers, [])
   assert.deepEqual(dialogs, [])
@@ -80,13 +115,45 @@ test('a run with its notes, inputs and source', async () => {
 test('files', async () => {
   const files = {
     'page.html': (page) => page.frameLocator('iframe[sandbox=""]').getByText('shown all the same').waitFor(),
-    'drawing.svg': (page) => page.frameLocator('iframe[sandbox=""]').getByText('drawn').waitFor(),
+    'drawing.svg': (page) => page.locator('main figcaption').getByText('×').waitFor(),
     'data.xml': visible('x:script'),
-    'book.ipynb': visible('cells'),
+    'book.ipynb': async (page) => {
+      await page.locator('main').getByText('print(1)').waitFor()
+      await page.frameLocator('iframe[sandbox=""]').getByText('shown all the same').waitFor()
+      await page.locator('main').getByRole('img', { name: 'Output of cell 2' }).first().waitFor()
+    },
+    'no-book.ipynb': visible('onerror'),
+    'figure.json': async (page) => {
+      await page.locator('main').getByRole('img', { name: /^Figure/ }).waitFor()
+      await page.locator('main').getByText('Not drawn here').getByText('onerror').waitFor()
+      await page.locator('main').getByRole('button', { name: 'As JSON' }).click()
+    },
+    'pie.plotly.json': visible('Not drawn here'),
+    'table.json': async (page) => {
+      await page.getByRole('grid').getByText('onerror').first().waitFor()
+      await page.getByRole('grid').focus()
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').getByText('onerror').first().waitFor()
+    },
+    'tree.json': visible('onerror'),
+    'code.js': visible('onerror'),
+    'requirements.txt': visible('onerror'),
     'rows.csv': visible('onerror'),
     'text.md': visible('<iframe srcdoc'),
   }
   for (const [name, shown] of Object.entries(files)) await inert(`/runs/${run}?tab=artifacts&path=${name}`, shown)
+})
+
+test('a model version, its card and its story', async () => {
+  const name = `model ${TRY.replaceAll('/', '')}`
+  await client.post('model-versions/create', { name, source: `runs:/${run}/model`, run_id: run, description: NOTE, tags: [{ key: 'tried', value: TRY }] })
+  await client.post('registered-models/alias', { name, alias: 'a', version: '1' })
+  await inert(`/model-version?name=${encodeURIComponent(name)}&version=1`, async (page) => {
+    await page.locator('main').getByRole('heading', { name: 'Model card' }).waitFor()
+    await page.locator('main .prose').getByText('<iframe srcdoc').waitFor()
+    await page.locator('main').getByText('tried').waitFor()
+  })
 })
 
 test('what the URL says is no markup either', async () => {

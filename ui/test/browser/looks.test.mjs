@@ -57,10 +57,20 @@ async function fill(client) {
   await client.artifact(churn, best, 'reports/confusion.csv', 'class,predicted_no,predicted_yes\nno,812,41\nyes,63,284\n')
   await client.artifact(churn, best, 'reports/summary.html', '<h1>Summary</h1><p>AUC 0.93</p>')
   await client.artifact(churn, best, 'config.json', '{"model":{"depth":6,"rate":0.1},"features":["tenure","monthly","plan"],"calibrated":false}')
+  await client.artifact(churn, best, 'model/requirements.txt', 'mlflow==3.4.0\nscikit-learn==1.7.2\nnumpy==2.3.1\n')
+  await client.artifact(churn, best, 'model/conda.yaml', 'channels: [conda-forge]\ndependencies: [python=3.11]\n')
+  await client.artifact(churn, best, 'reports/loss.plotly.json', JSON.stringify({ data: [{ name: 'training', y: [0.9, 0.6, 0.45, 0.37, 0.33, 0.3] }, { name: 'validation', y: [1, 0.7, 0.55, 0.5, 0.49, 0.49] }, { type: 'pie', values: [1] }], layout: { title: { text: 'Loss by epoch' }, xaxis: { title: { text: 'epoch' } }, yaxis: { title: { text: 'loss' } } } }))
+  await client.artifact(churn, best, 'reports/confusion.json', JSON.stringify({ data: [{ type: 'heatmap', x: ['stays', 'leaves'], y: ['leaves', 'stays'], z: [[63, 284], [812, 41]] }], layout: { xaxis: { title: 'predicted' }, yaxis: { title: 'true' } } }))
+  await client.artifact(churn, best, 'look.ipynb', JSON.stringify({ metadata: {}, cells: [{ cell_type: 'markdown', source: '# A first look' }, { cell_type: 'code', execution_count: 1, source: 'frame.describe()', outputs: [{ output_type: 'execute_result', data: { 'text/plain': '       tenure\ncount    1200' } }] }, { cell_type: 'code', execution_count: 2, source: 'frame.gone', outputs: [{ output_type: 'error', ename: 'AttributeError', evalue: 'gone', traceback: [] }] }] }))
+  await client.artifact(churn, best, 'train.py', 'import mlflow\n\nwith mlflow.start_run():\n    mlflow.log_metric("loss", 0.5)\n')
   for (const name of ['churn', 'fraud', 'segments']) await client.post('registered-models/create', { name, description: name === 'churn' ? 'Who leaves within **90 days**. Not for pricing.' : '' })
   for (let i = 0; i < 4; i++) await client.post('model-versions/create', { name: 'churn', source: `mlflow-artifacts:/${churn}/${best}/artifacts/model`, run_id: best, description: 'Retrained on October.' })
   await client.post('registered-models/alias', { name: 'churn', alias: 'champion', version: '3' })
   await client.post('registered-models/alias', { name: 'churn', alias: 'challenger', version: '4' })
+  const policy = ['policy: churn', 'applies-to: ["churn"]', 'stages:', '  - dev', '  - name: production', '    aliases: [live]', 'transitions:', '  - {from: dev, to: production, ask: [anyone], approve: [anyone], approvals: 1, allow-author: true, checks: [{metric: auc, at-least: 0.5}]}', ''].join('\n')
+  const applied = await fetch(`${client.url}/api/millwright/v1/policies/churn`, { method: 'PUT', headers: { 'content-type': 'application/yaml' }, body: policy })
+  assert.ok(applied.ok, await applied.text())
+  await client.call('POST', '/api/millwright/v1/promotions', { model: 'churn', version: 3, alias: 'live', reason: 'Better on every segment' })
   const others = runs.filter((_, n) => n % 9 !== 8)
   for (const run of others.slice(0, 3)) await client.post('runs/set-tag', { run_id: run, key: 'millwright.starred', value: 'true' })
   for (const [i, run] of others.slice(0, 3).entries()) await client.artifact(churn, run, 'model/requirements.txt', `mlflow==3.18.0\nscikit-learn==1.${5 + i}.0\nnumpy>=2.1\n`)
@@ -80,6 +90,10 @@ async function fill(client) {
     'run-metrics': `/runs/${best}?tab=metrics&smooth=0.7`,
     'run-artifacts': `/runs/${best}?tab=artifacts&path=reports/confusion.csv`,
     'run-artifact-json': `/runs/${best}?tab=artifacts&path=config.json`,
+    'run-artifact-figure': `/runs/${best}?tab=artifacts&path=reports/loss.plotly.json`,
+    'run-artifact-heat': `/runs/${best}?tab=artifacts&path=reports/confusion.json`,
+    'run-artifact-notebook': `/runs/${best}?tab=artifacts&path=look.ipynb`,
+    'run-artifact-code': `/runs/${best}?tab=artifacts&path=train.py`,
     compare: `/compare?run=${others.slice(0, 4).join('&run=')}`,
     'compare-band': `/compare?run=${seeds.join('&run=')}&band=learning_rate&band_by=value&metric=loss`,
     'compare-side': `/compare?run=${others.slice(0, 3).join('&run=')}&mode=side&metric=val`,
@@ -87,6 +101,7 @@ async function fill(client) {
     models: '/models',
     model: '/model?name=churn',
     'model-version': '/model-version?name=churn&version=3',
+    gallery: '/gallery',
   })
 }
 

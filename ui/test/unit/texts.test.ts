@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseCsv, toCsv } from '../../src/lib/csv.ts'
 import { diffRows } from '../../src/lib/diff.ts'
 import { keyOf } from '../../src/lib/keys.ts'
-import { previewKind, safeHref } from '../../src/lib/preview.ts'
+import { cellText, previewOf, safeHref, tableOf } from '../../src/lib/preview.ts'
 import { curlOf, quote, recipeOf } from '../../src/lib/reproduce.ts'
 import { signatureOf } from '../../src/lib/signature.ts'
 
@@ -29,12 +29,26 @@ test('CSV is read up to a limit', () => {
   ])
 })
 
-test('files that could run are shown in the sandbox only', () => {
-  for (const name of ['a.html', 'b/c.HTM', 'x.svg']) assert.equal(previewKind(name, 10), 'sandbox')
-  for (const name of ['a.xml', 'b.js', 'MLmodel', 'x/conda.yaml']) assert.equal(previewKind(name, 10), 'text')
-  assert.equal(previewKind('n.ipynb', 10), 'json')
-  assert.equal(previewKind('model.pkl', 10), 'none')
-  assert.equal(previewKind('huge.csv', 1e9), 'none')
+test('files that could run are shown as images or in the sandbox only', () => {
+  const kind = (name: string) => previewOf(name, 10).kind
+  for (const name of ['a.html', 'b/c.HTM']) assert.equal(kind(name), 'page')
+  assert.equal(kind('x.SVG'), 'drawing')
+  for (const name of ['a.xml', 'b.js', 'MLmodel', 'x/conda.yaml', '.gitignore']) assert.equal(kind(name), 'text')
+  assert.equal(kind('n.ipynb'), 'notebook')
+  assert.equal(kind('a.parquet'), 'parquet')
+  assert.equal(kind('model.pkl'), undefined)
+  assert.match(previewOf('model.pkl', 10).what!, /not opened/)
+})
+
+test('what is too large for a preview says how large it is', () => {
+  assert.match(previewOf('huge.csv', 1e9).problem!, /1\.0 GB.*20\.0 MB/)
+  assert.equal(previewOf('huge.parquet', 1e12).kind, 'parquet')
+})
+
+test('a table is read from JSON, and nothing else is', () => {
+  assert.deepEqual(tableOf({ columns: ['a', 1], data: [[1, null]] }), { columns: ['a', '1'], data: [[1, null]] })
+  for (const other of [null, 3, [], {}, { columns: [], data: [] }, { columns: ['a'], data: [[1, 2]] }, { columns: ['a'], data: [3] }]) assert.equal(tableOf(other), undefined)
+  assert.deepEqual([null, undefined, 0, false, { a: 1 }].map(cellText), ['', '', '0', 'false', '{"a":1}'])
 })
 
 test('links lead only to pages and mail', () => {
@@ -49,6 +63,7 @@ test('a recipe holds what was recorded and says what was not', () => {
   const recipe = recipeOf({ 'mlflow.source.name': 'train me.py', 'mlflow.source.type': 'LOCAL', 'mlflow.source.git.commit': 'abc', 'mlflow.source.git.repoURL': 'git@example.org:x.git' }, {})
   assert.deepEqual(recipe.commands, ['git clone git@example.org:x.git run && cd run', 'git checkout abc', "python 'train me.py'"])
   assert.equal(recipe.missing.length, 1)
+  assert.match(recipeOf({ 'mlflow.source.name': 'a.py', 'mlflow.source.git.commit': 'abc' }, {}).missing.join(), /repository/)
   assert.deepEqual(recipeOf({}, { a: '1' }), { commands: [], missing: [] })
   assert.deepEqual(recipeOf({ 'mlflow.project.entryPoint': 'main', 'mlflow.source.git.commit': 'a' }, { lr: '0.1', s: 'a b' }).commands.at(-1), "mlflow run . -e main -P lr=0.1 -P 's=a b'")
 })

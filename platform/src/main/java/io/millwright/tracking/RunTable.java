@@ -22,6 +22,12 @@ final class RunTable {
     /// @param countedTo how far the runs of each name were counted
     record Names(NameList metrics, NameList params, NameList tags, int countedTo) {}
 
+    /// A run of any experiment, with the name that its experiment has.
+    record Recent(RunInfo run, String experiment) {}
+
+    /// @param more whether there are further ones
+    record RecentRuns(List<Recent> runs, boolean more) {}
+
     /// @param more whether there are more runs than that
     record Count(int runs, boolean more) {}
 

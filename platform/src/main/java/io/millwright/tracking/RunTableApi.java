@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -38,6 +40,11 @@ final class RunTableApi {
     private static final Map<String, ViewType> VIEWS =
             Map.of("active", ViewType.ACTIVE_ONLY, "deleted", ViewType.DELETED_ONLY, "all", ViewType.ALL);
 
+    private static final int USUAL_RECENT = 20;
+    private static final int LARGEST_RECENT = 200;
+    private static final Map<String, List<RunStatus>> STATUSES =
+            Stream.of(RunStatus.values()).collect(Collectors.toUnmodifiableMap(RunStatus::name, List::of));
+
     private final RunTableService table;
 
     RunTableApi(RunTableService table) {
@@ -46,6 +53,13 @@ final class RunTableApi {
 
     void addRoutes(Routes routes) {
         routes.own()
+                .on(
+                        Need.READ,
+                        "GET",
+                        "/runs/recent",
+                        BodyKind.NONE,
+                        "The runs that began last, in whichever experiment",
+                        this::recent)
                 .on(
                         Need.READ,
                         "GET",
@@ -74,6 +88,31 @@ final class RunTableApi {
                         BodyKind.NONE,
                         "An experiment's runs put together by a param or a tag, with what their metrics are in each group",
                         this::groups);
+    }
+
+    private Reply recent(Call call) throws IOException {
+        Query query = Query.of(call, "status", "max_results");
+        RunTable.RecentRuns recent = table.recent(
+                query.choice("status", List.of(RunStatus.values()), STATUSES),
+                query.number("max_results", USUAL_RECENT, 1, LARGEST_RECENT));
+        return Reply.json(json -> {
+            json.writeStartObject().writeName("runs").writeStartArray();
+            for (RunTable.Recent one : recent.runs()) {
+                RunInfo run = one.run();
+                json.writeStartObject();
+                json.writeStringProperty("run_id", run.id());
+                json.writeStringProperty("run_name", run.name());
+                json.writeStringProperty("experiment_id", String.valueOf(run.experiment()));
+                json.writeStringProperty("experiment_name", one.experiment());
+                json.writeStringProperty("status", run.status().name());
+                json.writeNumberProperty("start_time", run.startTimeMillis());
+                if (run.endTimeMillis().isPresent())
+                    json.writeNumberProperty("end_time", run.endTimeMillis().getAsLong());
+                json.writeStringProperty("user_id", run.userId());
+                json.writeEndObject();
+            }
+            json.writeEndArray().writeBooleanProperty("more", recent.more()).writeEndObject();
+        });
     }
 
     private Reply runs(Call call) {

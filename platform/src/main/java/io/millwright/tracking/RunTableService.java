@@ -6,6 +6,7 @@ import io.millwright.kernel.Page;
 import io.millwright.ledger.Db;
 import io.millwright.search.Column;
 import io.millwright.search.Entity;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,24 @@ public final class RunTableService {
 
     /// Which runs, in MLflow's search grammar.
     record Search(long experiment, String filter, List<String> orderBy, ViewType view) {}
+
+    /// The runs of the workspace that began last, whichever experiment they are in.
+    ///
+    /// @param statuses only runs in one of these
+    RunTable.RecentRuns recent(List<RunStatus> statuses, int most) {
+        Readable readable = Readable.of("run");
+        String workspace = ExperimentService.workspace();
+        return db.read(sql -> {
+            List<RunTable.Recent> found = statuses.stream()
+                    .flatMap(status -> store.recent(sql, workspace, status, most + 1, readable).stream())
+                    .sorted(Comparator.comparingLong(
+                                    (RunTable.Recent recent) -> recent.run().startTimeMillis())
+                            .reversed()
+                            .thenComparing(recent -> recent.run().id()))
+                    .toList();
+            return new RunTable.RecentRuns(found.subList(0, Math.min(most, found.size())), found.size() > most);
+        });
+    }
 
     Page<RunTable.Row> page(Search search, List<Column> columns, int maxResults, Optional<String> pageToken) {
         Readable readable = Readable.of("run");

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jooq.Condition;
+import org.jooq.Field;
 import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +30,31 @@ final class RunTableStore {
     private static final String NUMBER = "select f.run, f.key, f.value, f.is_nan from metric_series f";
     private static final String TEXT = "select f.run, f.key, substr(f.value, 1, " + (LONGEST_TEXT + 1) + ") from ";
 
+    private static final Field<?> RUN = DSL.field(RunStore.COLUMNS);
+    private static final Field<?> EXPERIMENT_NAME = DSL.field("e.name");
+    private static final int NAME_COLUMN = 11;
+
     @FunctionalInterface
     private interface CellReader {
         @Nullable
         Object read(ResultSet row) throws SQLException;
+    }
+
+    /// The runs of one status that began last, in all experiments that are not in the trash: one walk along the index
+    /// `runs_recent`, however many experiments there are.
+    List<RunTable.Recent> recent(Sql sql, String workspace, RunStatus status, int most, Readable readable) {
+        List<RunTable.Recent> found = new ArrayList<>();
+        // cross join keeps SQLite from beginning with the experiments.
+        var query = sql.dsl()
+                .select(RUN, EXPERIMENT_NAME)
+                .from("runs r cross join experiments e")
+                .where("e.id = r.experiment and e.deleted_at is null and r.workspace = ?", workspace)
+                .and("r.deleted = 0 and r.status = " + status.ordinal())
+                .and(Compare.inExperiment("r.experiment", readable.experiments(), "r.id", readable.items()))
+                .orderBy(DSL.field("r.start_time").desc(), DSL.field("r.id"))
+                .limit(DSL.inline(most));
+        sql.scan(query, row -> found.add(new RunTable.Recent(RunStore.read(row), row.getString(NAME_COLUMN))));
+        return found;
     }
 
     /// The runs with their cells: one query for each kind of column, however many runs and columns.

@@ -22,7 +22,8 @@ public record TrackingSlice(
     public static final List<Migration> MIGRATIONS = List.of(
             new Migration("tracking", "V001__create_tracking"),
             new Migration("tracking", "V002__create_imports"),
-            new Migration("tracking", "V003__create_trash"));
+            new Migration("tracking", "V003__create_trash"),
+            new Migration("tracking", "V004__index_recent_runs"));
 
     public static TrackingSlice wire(Db db, Ledger ledger, Clock clock, Ids ids, ArtifactService artifacts) {
         return wire(db, ledger, clock, ids, artifacts, LogListener.NOBODY);

@@ -144,6 +144,9 @@ class OpenApiTest {
             assertThat(own(raw, document, "GET /space", "?all_workspaces=true", "")
                             .path("experiments"))
                     .isNotEmpty();
+            assertThat(own(raw, document, "GET /runs/recent", "?status=RUNNING", "")
+                            .path("runs"))
+                    .isNotEmpty();
             own(raw, document, "GET /audit/events", "?max_results=1", "");
             own(raw, document, "GET /me", "", "");
             own(raw, document, "POST /users", "", "{\"name\": \"ann\"}");

@@ -47,6 +47,27 @@ class PromotionApiTest {
     }
 
     @Test
+    void a_promotion_waits_for_whoever_may_decide_it() throws Exception {
+        newVersion();
+        for (String line : java.util.List.of(
+                "approve: [anyone]", "approve: [ann], allow-author: true", "approve: [local], allow-author: true")) {
+            own("PUT /policies/{name}", "churn", POLICY.replace("approve: [anyone], allow-author: true", line));
+            JsonNode made =
+                    own("POST /promotions", "", "{\"model\": \"churn\", \"version\": 1, \"alias\": \"champion\"}");
+            String id = made.path("id").asString();
+
+            assertThat(own("GET /promotions/{id}", id, "").path("may_decide").asBoolean())
+                    .as(line)
+                    .isEqualTo(line.contains("local"));
+            assertThat(send("POST", OWN + "/promotions/" + id + "/approve", "{}")
+                            .statusCode())
+                    .as(line)
+                    .isEqualTo(line.contains("local") ? 200 : 403);
+            if (!line.contains("local")) own("POST /promotions/{id}/cancel", id, "{}");
+        }
+    }
+
+    @Test
     void mlflow_s_client_is_told_which_promotion_waits_and_the_alias_stands_once_it_is_approved() throws Exception {
         own("PUT /policies/{name}", "churn", POLICY);
         newVersion();
@@ -64,6 +85,8 @@ class PromotionApiTest {
                 .contains("Promotion " + id)
                 .contains(waiting.path("link").asString());
         assertThat(applied.path("state").asString()).isEqualTo("applied");
+        assertThat(waiting.path("may_decide").asBoolean()).isTrue();
+        assertThat(applied.path("may_decide").asBoolean()).isFalse();
         assertThat(applied.at("/decisions/0/message").asString()).isEqualTo("good");
         assertThat(applied.at("/evidence/checks/0/verdict").asString()).isEqualTo("passed");
         assertThat(setAlias().statusCode()).isEqualTo(200);

@@ -160,6 +160,7 @@ class RouteTableTest {
             ADMIN     GET    /api/millwright/v1/service-accounts
             ADMIN     POST   /api/millwright/v1/service-accounts
             ADMIN     DELETE /api/millwright/v1/service-accounts/{name}
+            READ      GET    /api/millwright/v1/runs/recent
             MANAGE    GET    /api/millwright/v1/space
             SIGNED_IN GET    /api/millwright/v1/tokens
             SIGNED_IN POST   /api/millwright/v1/tokens

@@ -50,6 +50,20 @@ class RunTableApiTest {
     }
 
     @Test
+    void recent_runs_tell_their_experiment() throws Exception {
+        String latest = newRun("latest", 1_000_000);
+
+        JsonNode recent = get(OWN + "/runs/recent?status=RUNNING&max_results=1");
+
+        assertThat(recent.toString()).isEqualTo("""
+                        {"runs":[{"run_id":"%s","run_name":"latest","experiment_id":"0","experiment_name":"Default",\
+                        "status":"RUNNING","start_time":1000000,"user_id":""}],"more":true}""".formatted(latest));
+        assertThat(get(OWN + "/runs/recent?status=FAILED").toString()).isEqualTo("{\"runs\":[],\"more\":false}");
+        post("/api/2.0/mlflow/runs/delete", "{\"run_id\": \"" + latest + "\"}");
+        assertThat(get(OWN + "/runs/recent?max_results=200").toString()).doesNotContain(latest);
+    }
+
+    @Test
     void a_row_holds_who_a_run_is_and_the_columns_asked_for() throws Exception {
         JsonNode table = get(OWN + "/experiments/0/runs?column=metrics.loss&column=metrics.loss.min&column=params.lr"
                 + "&column=metrics.gain&column=tags.none&order_by=" + encoded("start_time ASC"));
@@ -161,6 +175,10 @@ class RunTableApiTest {
         String runs = "run=a&run=b&run=c&run=d&run=e&run=f&run=g&run=h&run=i&run=j&run=k&";
         String keys = "key=a&key=b&key=c&key=d&key=e&key=f&key=g&key=h&key=i&key=j";
         for (String target : List.of(
+                "/runs/recent?status=running",
+                "/runs/recent?max_results=0",
+                "/runs/recent?max_results=201",
+                "/runs/recent?experiment=0",
                 "/experiments/0/runs?colum=metrics.a",
                 "/experiments/0/runs?column=loss",
                 "/experiments/0/runs?column=model.a",

@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -355,6 +357,69 @@ abstract class RunTableContract {
                 .hasMessageContaining("987");
         assertThatThrownBy(() -> table.names(987, "", 10)).hasMessageContaining("987");
         assertThatThrownBy(() -> elsewhere.call(() -> table.count(search, 10))).isInstanceOf(Failure.class);
+    }
+
+    @Test
+    void the_runs_that_began_last_come_from_every_experiment() {
+        Random random = new Random(7);
+        List<RunInfo> made = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            long where = i < 30 ? experiment : tracking.newExperiment("other " + i);
+            RunInfo run = tracking.runs()
+                    .create(where, new NewRun("u", "r" + i, random.nextInt(20), Map.of()))
+                    .info();
+            RunStatus status = RunStatus.values()[random.nextInt(RunStatus.values().length)];
+            made.add(tracking.runs().update(run.id(), Optional.of(status), OptionalLong.empty(), ""));
+        }
+        RunInfo trashed = tracking.newRun(experiment, "trashed");
+        tracking.runs().delete(trashed.id());
+        long gone = tracking.newExperiment("gone");
+        tracking.newRun(gone, "of a trashed experiment");
+        tracking.experiments().delete(gone);
+        made.sort(Comparator.comparingLong(RunInfo::startTimeMillis).reversed().thenComparing(RunInfo::id));
+
+        for (int most : List.of(1, 7, 59, 60, 200)) {
+            RunTable.RecentRuns all = table.recent(List.of(RunStatus.values()), most);
+            assertThat(all.runs())
+                    .extracting(recent -> recent.run().id())
+                    .isEqualTo(made.stream().map(RunInfo::id).limit(most).toList());
+            assertThat(all.more()).isEqualTo(most < made.size());
+        }
+        for (RunStatus status : RunStatus.values()) {
+            assertThat(table.recent(List.of(status), 200).runs())
+                    .extracting(recent -> recent.run().id())
+                    .isEqualTo(made.stream()
+                            .filter(run -> run.status() == status)
+                            .map(RunInfo::id)
+                            .toList());
+        }
+        assertThat(table.recent(List.of(RunStatus.values()), 200).runs())
+                .filteredOn(recent -> recent.run().experiment() == experiment)
+                .extracting(RunTable.Recent::experiment)
+                .hasSize(30)
+                .containsOnly("census");
+    }
+
+    @Test
+    void recent_runs_are_those_that_may_be_read() throws Exception {
+        RunInfo open = tracking.newRun(experiment, "open");
+        RunInfo secret = tracking.newRun(tracking.newExperiment("other"), "secret");
+        List<RunStatus> all = List.of(RunStatus.values());
+
+        for (FixedAccess access : List.of(FixedAccess.allButRuns(secret.id()), FixedAccess.onlyRuns(open.id()))) {
+            access.context().call(() -> {
+                assertThat(table.recent(all, 1).runs())
+                        .extracting(recent -> recent.run().id())
+                        .containsExactly(open.id());
+                assertThat(table.recent(all, 1).more()).isFalse();
+                return 0;
+            });
+        }
+        assertThat(table.recent(all, 1).more()).isTrue();
+        TestTracking.workspace("other").call(() -> {
+            assertThat(table.recent(all, 10).runs()).isEmpty();
+            return 0;
+        });
     }
 
     private static MetricPoint metric(String key, double value, long step) {

@@ -196,7 +196,7 @@ final class PromotionApi {
         });
     }
 
-    private static void write(JsonGenerator json, Promotion promotion) {
+    private void write(JsonGenerator json, Promotion promotion) {
         json.writeNumberProperty("id", promotion.id())
                 .writeStringProperty("kind", promotion.kind().word())
                 .writeStringProperty("state", promotion.state().word())
@@ -216,7 +216,8 @@ final class PromotionApi {
                 .writeStringProperty("changed_at", promotion.changedAt().toString())
                 .writeStringProperty("expires_at", promotion.expiresAt().toString())
                 .writeStringProperty("evidence_sha256", promotion.evidenceSha256())
-                .writeStringProperty("link", promotion.link());
+                .writeStringProperty("link", promotion.link())
+                .writeBooleanProperty("may_decide", promotions.mayDecide(promotion));
     }
 
     private static long id(Call call) {

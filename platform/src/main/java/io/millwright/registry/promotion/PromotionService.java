@@ -376,6 +376,13 @@ public final class PromotionService {
         return new Page<>(seen, more ? Optional.of(String.valueOf(page.getLast().id())) : Optional.empty());
     }
 
+    /// Whether the principal may approve or reject it now, as far as anybody can tell before they do.
+    public boolean mayDecide(Promotion promotion) {
+        return promotion.state() == PromotionState.WAITING
+                && machine.now().isBefore(promotion.expiresAt())
+                && whyNot(promotion).isEmpty();
+    }
+
     private Promotion visible(long id) {
         Promotion promotion = db.read(sql -> found(sql, id));
         RequestContext.current().require(Right.READ, modelUrn(promotion.model()));
