@@ -1,0 +1,48 @@
+// Where each user interface keeps what is measured. The functions run in the page; none of them sees anything of this file.
+
+const millwright = {
+  experiment: (id) => `/ui/experiments/${id}`,
+  compare: (runs, experiment, metric) => `/ui/compare?${runs.map((run) => `run=${run}`).join('&')}&metric=${metric}`,
+  run: (id) => `/ui/runs/${id}`,
+  rows: '[role=grid] [role=row][aria-selected]',
+  // Rows lie in the document in the order of their numbers, but for those that came later.
+  firstRow: () =>
+    [...document.querySelectorAll('[role=grid] [role=row][aria-selected]')].find((row) => row.getAttribute('aria-rowindex') === '2')?.textContent,
+  tick: '[role=grid] [role=row][aria-rowindex="2"] input[type=checkbox]',
+  isTicked: () => document.querySelector('[role=grid] [role=row][aria-rowindex="2"]')?.getAttribute('aria-selected') === 'true',
+  scroller: '[role=grid]',
+  filter: 'input[role=combobox][aria-label=Filter]',
+  columns: 'button:has-text("Columns")',
+  columnsOpen: (name) => [...document.querySelectorAll('[role=dialog] label')].some((label) => label.textContent.includes(name)),
+  seriesCalls: 'metric-series',
+  drawn: (series) => {
+    const chart = [...document.querySelectorAll('main [role=img]')].find((image) => image.querySelector('canvas'))
+    const spoken = chart?.getAttribute('aria-label') ?? ''
+    return spoken.split('last').length - 1 >= series
+  },
+}
+
+const mlflow = {
+  experiment: (id) => `/#/experiments/${id}/runs`,
+  compare: (runs, experiment, metric) =>
+    `/#/metric/${metric}?${new URLSearchParams({ runs: JSON.stringify(runs), metric: JSON.stringify(metric), experiments: JSON.stringify([experiment]), plot_metric_keys: JSON.stringify([metric]) })}`,
+  run: (id, experiment) => `/#/experiments/${experiment}/runs/${id}`,
+  rows: '.ag-center-cols-container [role=row]',
+  firstRow: () => {
+    const parts = [...document.querySelectorAll('.ag-pinned-left-cols-container [role=row], .ag-center-cols-container [role=row]')]
+    return parts
+      .filter((row) => row.getAttribute('row-index') === '0')
+      .map((row) => row.textContent)
+      .join(' ')
+  },
+  tick: '[role=row][row-index="0"] input[type=checkbox]',
+  isTicked: () => document.querySelector('[role=row][row-index="0"]')?.getAttribute('aria-selected') === 'true',
+  scroller: '.ag-body-viewport',
+  filter: '[data-testid=search-box] input, input[data-testid=search-box]',
+  columns: '[data-testid=column-selection-dropdown]',
+  columnsOpen: (name) => document.querySelector('[data-testid=column-selector-tree]')?.textContent.includes(name),
+  seriesCalls: 'get-history',
+  drawn: (series) => document.querySelectorAll('.js-plotly-plot .scatterlayer .trace path.js-line').length >= series,
+}
+
+export const UIS = { millwright, mlflow }
