@@ -46,7 +46,8 @@ class Bench:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One folder of bench/. `versions` tells of what it uses besides the servers."""
+    """One folder of bench/. `versions` tells of what it uses besides the servers; `fill(bench, server)` fills what all its
+    measurements share."""
 
     folder: Path
     about: str
@@ -55,6 +56,7 @@ class Benchmark:
     bench: Callable = Bench
     ensure_tools: Callable = lambda: None
     versions: Callable = lambda: {}
+    fill: Callable | None = None
     may_attach: bool = False
 
     @property
@@ -72,6 +74,10 @@ class Benchmark:
         self.ensure_tools()
         servers = self.chosen_servers(options)
         with workplace(options) as work:
+            if options.repetitions == 0 and self.fill:
+                for server in servers:
+                    self.fill(self.bench(work, options.quick), server)
+                return
             entries = self.measure_all(options, servers, work)
         print(f"\n{report.preamble(entries)}\n\n{report.table(entries, self.measurements, self.alone)}")
         if self.is_worth_keeping(options):
@@ -88,7 +94,7 @@ class Benchmark:
         names = [*self.measurements, *self.alone]
         but = f"; default: all but {' and '.join(self.alone)}, which are of Millwright alone" if self.alone else ""
         parser.add_argument("--repetitions", type=int, default=3, metavar="N",
-                            help="of each measurement (default 3); 0 only fills the stores that are filled once")
+                            help=f"of each measurement (default 3){'; 0 only fills the stores' if self.fill else ''}")
         parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}{but}")
         parser.add_argument("--against", choices=("millwright", "mlflow", "both"), default="both")
         parser.add_argument("--quick", action="store_true", help="short and small, for development; nothing is kept")

@@ -10,6 +10,7 @@ import re
 import sqlite3
 import statistics
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable

@@ -98,49 +98,64 @@ def filters(count, how_many):
 def fill(server, home, size):
     """Fills the store; answers where what lies: {"runs": experiment, "names": …, "curves": …, "curve_runs": [ids]}."""
     with server.running(home) as url:
-        rest = Rest(url)
-        places = {name: fixtures.create_experiment(rest, name) for name in ("runs", "names", "curves")}
-        for experiment in places.values():
-            # Else MLflow's page guesses, and asks whether it guessed right.
-            rest.post("/experiments/set-experiment-tag", {
-                "experiment_id": experiment, "key": "mlflow.experimentKind", "value": "custom_model_development"})
+        places = create_places(Rest(url))
         if not isinstance(server, Mlflow):
-            return places | fill_by_rest(url, places, size)
+            return places | RestFill(url, places, size).everything()
     return places | fill_mlflow(home, places, size)
 
 
-def fill_by_rest(url, places, size):
-    own = threading.local()
+def create_places(rest):
+    places = {name: fixtures.create_experiment(rest, name) for name in ("runs", "names", "curves")}
+    for experiment in places.values():
+        # Else MLflow's page guesses, and asks whether it guessed right.
+        rest.post("/experiments/set-experiment-tag", {
+            "experiment_id": experiment, "key": "mlflow.experimentKind", "value": "custom_model_development"})
+    return places
 
-    def client():
-        if not hasattr(own, "rest"):
-            own.rest = Rest(url)
-        return own.rest
 
-    def store(experiment, run):
-        rest = client()
-        id = rest.post("/runs/create", {
+class RestFill:
+    """What any client would do, by eight at once."""
+
+    def __init__(self, url, places, size):
+        self._url, self._places, self._size = url, places, size
+        self._own = threading.local()
+
+    def everything(self):
+        with ThreadPoolExecutor(8) as pool:
+            # In pieces, so that not all runs wait in memory.
+            for some in chunks(many_runs(self._size.runs)):
+                self.store(pool, "runs", some)
+            return self.the_rest(pool)
+
+    def the_rest(self, pool):
+        self.store(pool, "names", runs_of_many_names(self._size.name_runs))
+        ids = self.store(pool, "curves", curve_runs(self._size.curves))
+        list(pool.map(self._draw, enumerate(ids)))
+        return {"curve_runs": ids}
+
+    def store(self, pool, place, runs):
+        return list(pool.map(lambda run: self._store(self._places[place], run), runs))
+
+    def _rest(self):
+        if not hasattr(self._own, "rest"):
+            self._own.rest = Rest(self._url)
+        return self._own.rest
+
+    def _store(self, experiment, run):
+        rest = self._rest()
+        run_id = rest.post("/runs/create", {
             "experiment_id": experiment, "run_name": run.name, "start_time": run.start_time, "user_id": "ann",
             "tags": [{"key": key, "value": value} for key, value in run.tags.items()]})["run"]["info"]["run_id"]
         metrics = [{"key": key, "value": value, "timestamp": run.start_time, "step": 0}
                    for key, value in run.metrics.items()]
         params = [{"key": key, "value": value} for key, value in run.params.items()]
-        rest.post("/runs/log-batch", {"run_id": id, "metrics": metrics, "params": params})
-        rest.post("/runs/update", {"run_id": id, "status": "FINISHED", "end_time": run.start_time + RUN_MILLIS})
-        return id
+        rest.post("/runs/log-batch", {"run_id": run_id, "metrics": metrics, "params": params})
+        rest.post("/runs/update", {"run_id": run_id, "status": "FINISHED", "end_time": run.start_time + RUN_MILLIS})
+        return run_id
 
-    def draw(numbered):
-        seed, id = numbered
-        fixtures.log_series(client(), id, [CURVE], size.points, value=curve(seed))
-
-    with ThreadPoolExecutor(8) as pool:
-        # In pieces, so that not all runs wait in memory.
-        for some in chunks(many_runs(size.runs)):
-            list(pool.map(lambda run: store(places["runs"], run), some))
-        list(pool.map(lambda run: store(places["names"], run), runs_of_many_names(size.name_runs)))
-        ids = list(pool.map(lambda run: store(places["curves"], run), curve_runs(size.curves)))
-        list(pool.map(draw, enumerate(ids)))
-    return {"curve_runs": ids}
+    def _draw(self, numbered):
+        seed, run_id = numbered
+        fixtures.log_series(self._rest(), run_id, [CURVE], self._size.points, value=curve(seed))
 
 
 def fill_mlflow(home, places, size):
@@ -166,16 +181,16 @@ def insert_runs(connection, experiment, runs):
     ids = [run.id for run in runs]
     insert(connection, "runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, "
                        "end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)",
-           [(id, run.name, "UNKNOWN", "", "", "ann", "FINISHED", run.start_time, run.start_time + RUN_MILLIS, "",
-             "active", f"mlflow-artifacts:/{experiment}/{id}/artifacts", int(experiment))
-            for id, run in zip(ids, runs)])
-    metrics = [(key, value, run.start_time, 0, 0, id) for id, run in zip(ids, runs) for key, value in run.metrics.items()]
+           [(run_id, run.name, "UNKNOWN", "", "", "ann", "FINISHED", run.start_time, run.start_time + RUN_MILLIS, "",
+             "active", f"mlflow-artifacts:/{experiment}/{run_id}/artifacts", int(experiment))
+            for run_id, run in zip(ids, runs)])
+    metrics = [(key, value, run.start_time, 0, 0, run_id) for run_id, run in zip(ids, runs) for key, value in run.metrics.items()]
     insert_some(connection, "metrics (key, value, timestamp, step, is_nan, run_uuid)", metrics)
     insert_some(connection, "latest_metrics (key, value, timestamp, step, is_nan, run_uuid)", metrics)
     insert_some(connection, "params (key, value, run_uuid)",
-                [(key, value, id) for id, run in zip(ids, runs) for key, value in run.params.items()])
+                [(key, value, run_id) for run_id, run in zip(ids, runs) for key, value in run.params.items()])
     insert_some(connection, "tags (key, value, run_uuid)",
-                [(key, value, id) for id, run in zip(ids, runs)
+                [(key, value, run_id) for run_id, run in zip(ids, runs)
                  for key, value in (run.tags | {"mlflow.runName": run.name, "mlflow.user": "ann"}).items()])
 
 

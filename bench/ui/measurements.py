@@ -25,15 +25,24 @@ def chromium():
     return found.stdout.strip() if found.returncode == 0 else None
 
 
+def filled(bench, server):
+    """(home, where what lies in it)."""
+    return bench.filled(server, "screens", lambda home: data.fill(server, home, size_of(bench)))
+
+
+def size_of(bench):
+    return data.QUICK if bench.quick else data.FULL
+
+
 def in_browser(measurement, bench, server):
     """Answers {key: [numbers]}."""
-    size = data.QUICK if bench.quick else data.FULL
-    home, places = bench.filled(server, "screens", lambda empty: data.fill(server, empty, size))
+    size = size_of(bench)
+    home, places = filled(bench, server)
     with server.running(home) as url:
         asked = {
             "measurement": measurement, "server": server.name, "url": url, "chromium": chromium(), "places": places,
             "passes": QUICK_PASSES if bench.quick else PASSES, "curve": data.CURVE,
-            "newest": f"run-{size.runs - 1:06d}", "widest": f"wide-{size.name_runs - 1:03d}", "aName": "layer000/",
+            "newest": f"run-{size.runs - 1:06d}", "widest": f"wide-{size.name_runs - 1:03d}",
             "filters": filters(size) if measurement == "filter" else [], "pictures": os.environ.get("BENCH_PICTURES")}
         finished = subprocess.run(["node", str(HERE / "screens.mjs"), json.dumps(asked)], capture_output=True, text=True)
     if finished.returncode != 0:

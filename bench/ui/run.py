@@ -10,7 +10,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 from common.benchmark import Benchmark
 from common.report import output
 from common.servers import ROOT
-from measurements import MEASUREMENTS, chromium
+from measurements import MEASUREMENTS, chromium, filled
 
 
 def ensure_tools():
@@ -29,4 +29,4 @@ def tool_versions():
 
 if __name__ == "__main__":
     Benchmark(Path(__file__).resolve().parent, __doc__, MEASUREMENTS, ensure_tools=ensure_tools,
-              versions=tool_versions).main()
+              versions=tool_versions, fill=filled).main()

@@ -19,15 +19,14 @@ const SCROLL_PIXELS = 200
  * Undefined when it never did. A text, since it is put together here and called there.
  */
 async function when(page, condition, arg, timeout = WAIT_MILLIS) {
-  const source = `(arg) => {
+  const asked = new Function('arg', `
     const held = (globalThis.benchHeld ??= new Set())
     const name = ${JSON.stringify(String(condition))} + JSON.stringify(arg)
     if (held.has(name)) return Date.now()
     if ((${condition})(arg)) held.add(name)
-    return false
-  }`
+    return false`)
   try {
-    const handle = await page.waitForFunction(source, arg, { polling: 'raf', timeout })
+    const handle = await page.waitForFunction(asked, arg, { polling: 'raf', timeout })
     return await handle.jsonValue()
   } catch (error) {
     if (error instanceof errors.TimeoutError) return undefined
@@ -44,8 +43,11 @@ async function go(page, path) {
   return began
 }
 
+/** What a person has chosen before, as the browser kept it. */
+let chosenBefore
+
 async function inNewContext(browser, work) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...(chosenBefore && { storageState: chosenBefore }) })
   const page = await context.newPage()
   try {
     return await work(page)
@@ -75,7 +77,10 @@ async function tick(page) {
 async function opened(page, experiment, name) {
   const began = await go(page, ui.experiment(experiment))
   const shown = await shows(page, name)
-  if (shown === undefined) return { shown: null, usable: null }
+  if (shown === undefined) {
+    await picture(page)
+    return { shown: null, usable: null }
+  }
   const ticked = await tick(page)
   return { shown: since(began, shown), usable: since(began, ticked) }
 }
@@ -125,10 +130,13 @@ const MEASUREMENTS = {
   async names(page) {
     const values = await opened(page, asked.places.names, asked.widest)
     if (values.usable === null) return { names_usable: null, names_columns: null }
+    // What is ticked gives MLflow's page other buttons.
+    await page.locator(ui.tick).first().uncheck()
+    await page.locator(ui.columns).first().waitFor()
     await page.waitForTimeout(500)
     const began = Date.now()
     await page.locator(ui.columns).first().click()
-    const open = await when(page, ui.columnsOpen, asked.aName)
+    const open = await when(page, ui.columnsOpen)
     await picture(page)
     return { names_shown: values.shown, names_usable: values.usable, names_columns: since(began, open) }
   },
@@ -186,8 +194,20 @@ async function post(path, body) {
   return JSON.parse(text)
 }
 
+/** Makes the choices of a person that a measurement needs; they do not count. */
+async function choose(browser) {
+  if (asked.measurement !== 'curves' || !ui.prepareToCompare) return
+  chosenBefore = await inNewContext(browser, async (page) => {
+    await go(page, ui.compare(asked.places.curve_runs, asked.places.curves, asked.curve))
+    await ui.prepareToCompare(page)
+    await page.waitForTimeout(1000)
+    return page.context().storageState()
+  })
+}
+
 const browser = await chromium.launch({ executablePath: asked.chromium, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 try {
+  await choose(browser)
   const values = {}
   const begun = Date.now()
   // The first does not count: it warms the server's code, as any earlier visitor would have.

@@ -2,7 +2,7 @@
 
 const millwright = {
   experiment: (id) => `/ui/experiments/${id}`,
-  compare: (runs, experiment, metric) => `/ui/compare?${runs.map((run) => `run=${run}`).join('&')}&metric=${metric}`,
+  compare: (runs, _experiment, metric) => `/ui/compare?${runs.map((run) => `run=${run}`).join('&')}&metric=${metric}`,
   run: (id) => `/ui/runs/${id}`,
   rows: '[role=grid] [role=row][aria-selected]',
   // Rows lie in the document in the order of their numbers, but for those that came later.
@@ -13,7 +13,7 @@ const millwright = {
   scroller: '[role=grid]',
   filter: 'input[role=combobox][aria-label=Filter]',
   columns: 'button:has-text("Columns")',
-  columnsOpen: (name) => [...document.querySelectorAll('[role=dialog] label')].some((label) => label.textContent.includes(name)),
+  columnsOpen: () => [...document.querySelectorAll('[role=dialog] label')].some((label) => label.textContent.includes('layer000/')),
   seriesCalls: 'metric-series',
   drawn: (series) => {
     const chart = [...document.querySelectorAll('main [role=img]')].find((image) => image.querySelector('canvas'))
@@ -24,8 +24,12 @@ const millwright = {
 
 const mlflow = {
   experiment: (id) => `/#/experiments/${id}/runs`,
-  compare: (runs, experiment, metric) =>
-    `/#/metric/${metric}?${new URLSearchParams({ runs: JSON.stringify(runs), metric: JSON.stringify(metric), experiments: JSON.stringify([experiment]), plot_metric_keys: JSON.stringify([metric]) })}`,
+  compare: (runs, experiment) => `/#/experiments/${experiment}/runs?compareRunsMode=CHART`,
+  // It draws ten runs until it is told to draw twenty, which it remembers in the browser.
+  prepareToCompare: async (page) => {
+    await page.locator('[data-testid=experiment-view-runs-visibility-column-header]').click({ timeout: 60_000 })
+    await page.locator('[role=menuitemradio]:has-text("Show first 20")').click()
+  },
   run: (id, experiment) => `/#/experiments/${experiment}/runs/${id}`,
   rows: '.ag-center-cols-container [role=row]',
   firstRow: () => {
@@ -38,9 +42,10 @@ const mlflow = {
   tick: '[role=row][row-index="0"] input[type=checkbox]',
   isTicked: () => document.querySelector('[role=row][row-index="0"]')?.getAttribute('aria-selected') === 'true',
   scroller: '.ag-body-viewport',
-  filter: '[data-testid=search-box] input, input[data-testid=search-box]',
+  filter: '[data-testid=search-box]',
   columns: '[data-testid=column-selection-dropdown]',
-  columnsOpen: (name) => document.querySelector('[data-testid=column-selector-tree]')?.textContent.includes(name),
+  // Its metrics are folded under their number.
+  columnsOpen: () => document.querySelector('[data-testid=column-selector-tree]')?.textContent.includes('Metrics ('),
   seriesCalls: 'get-history',
   drawn: (series) => document.querySelectorAll('.js-plotly-plot .scatterlayer .trace path.js-line').length >= series,
 }
