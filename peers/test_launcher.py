@@ -11,7 +11,7 @@ import servers
 
 LAUNCHER = servers.ROOT / "millwright"
 COMMANDS = ["server", "config", "gc", "import", "import mlflow", "ledger", "ledger verify", "ledger export", "ledger check",
-            "ledger prune", "demo", "test", "bench", "bench tracking"]  # fmt: skip
+            "ledger prune", "demo", "test", "bench", "bench tracking", "bench ui"]  # fmt: skip
 
 
 def run(*arguments, **environment):

@@ -3,9 +3,10 @@
 import re
 import statistics
 
-import fixtures
-from load import Rest, settle, wrk
-from servers import Attached, Millwright
+from common import fixtures
+from common.rest import Rest
+from common.servers import Attached, Millwright
+from load import settle, wrk
 
 CONNECTIONS = 8
 RUNS = 32

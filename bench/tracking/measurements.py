@@ -3,72 +3,21 @@
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Callable
 
-import fixtures
 import registry
-from load import API, Rest, curl, percentile, sequential_seconds, settle, wrk
-from servers import Attached, Mlflow, memory
+import searchable
+from common import fixtures
+from common.report import Measurement, Metric
+from common.rest import API, Rest
+from common.servers import Attached, Mlflow, memory
+from load import curl, percentile, sequential_seconds, settle, wrk
 
 MB = 1_000_000
 CONNECTIONS = (8, 32)
 RUNS = 32
 MEMORY_AFTER_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One line of the result.
-
-    `target` is how many times better than MLflow it has to be; 1 means better at all.
-    """
-
-    key: str
-    label: str
-    unit: str
-    more_is_better: bool = False
-    target: float | None = None
-    is_errors: bool = False
-
-
-@dataclass
-class Bench:
-    """The settings of a run, and what it keeps between repetitions."""
-
-    work: Path
-    quick: bool
-    homes: dict = field(default_factory=dict)
-    details: list = field(default_factory=list)
-
-    @property
-    def warm_up(self):
-        return 3 if self.quick else 20
-
-    def seconds(self, connections):
-        """How long a load runs. At 32 connections longer than the 30 s for which MLflow's pool makes a caller wait."""
-        if self.quick:
-            return 4
-        return 15 if connections <= 8 else 40
-
-    def fresh_home(self, server):
-        # Not on top of an earlier one: each repetition starts with an empty store.
-        return self.work / server.name / f"home-{time.monotonic_ns()}"
-
-    def discard(self, home):
-        shutil.rmtree(home, ignore_errors=True)
-
-    def filled(self, server, name, fill):
-        """The home that `fill(home)` has filled, and what it answered; filled at the first repetition only."""
-        key = (server.name, name)
-        if key not in self.homes:
-            home = self.work / server.name / name
-            self.homes[key] = (home, fill(home))
-        return self.homes[key]
 
 
 def measure_ready(bench, server):
@@ -159,18 +108,18 @@ def measure_search(bench, server):
             experiment = fixtures.create_experiment(rest, "search")
             rest.close()
             if not isinstance(server, Mlflow):
-                fixtures.fill_by_rest(url, experiment, count)
+                searchable.fill_by_rest(url, experiment, count)
         # By REST this would take MLflow several minutes, and nothing here depends on how the rows came in.
         if isinstance(server, Mlflow):
-            fixtures.fill_mlflow_database(home, experiment, count)
+            searchable.fill_mlflow_database(home, experiment, count)
         return experiment
 
     home, experiment = bench.filled(server, "search", fill)
-    matching = [run.name for run in fixtures.searchable_runs(count) if run.matches_filter()]
+    matching = [run.name for run in searchable.searchable_runs(count) if run.matches_filter()]
     values = {}
     with server.running(home) as url:
         for limit in (1000, 100):
-            body = {"experiment_ids": [experiment], "filter": fixtures.FILTER}
+            body = {"experiment_ids": [experiment], "filter": searchable.FILTER}
             if limit != 1000:
                 body["max_results"] = limit
             names = [run["info"]["run_name"] for run in Rest(url).post("/runs/search", body)["runs"]]
@@ -244,13 +193,6 @@ def sha256(stream):
 def check(holds, server, what):
     if not holds:
         raise RuntimeError(f"{server.name}: {what}")
-
-
-@dataclass(frozen=True)
-class Measurement:
-    title: str
-    measure: Callable
-    metrics: list
 
 
 def write_metrics(what, target):

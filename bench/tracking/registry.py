@@ -4,9 +4,10 @@ import sqlite3
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
-from fixtures import FIRST_TIME, create_experiment, insert
-from load import API, Rest, percentile, sequential_seconds, settle, wrk
-from servers import Mlflow, database
+from common.fixtures import FIRST_TIME, create_experiment, insert
+from common.rest import API, Rest
+from common.servers import Mlflow, database
+from load import percentile, sequential_seconds, settle, wrk
 
 CONNECTIONS = 8
 MODELS = 100

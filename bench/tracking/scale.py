@@ -5,9 +5,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import fixtures
-from load import API, Rest, percentile, sequential_seconds
-from servers import Attached, resident
+import searchable
+from common import fixtures
+from common.rest import API, Rest
+from common.servers import Attached, resident
+from load import percentile, sequential_seconds
 
 KEYS = [f"metric{key}" for key in range(10)]
 RATIO_LIMIT = 10
@@ -87,7 +89,7 @@ def measure_scale(bench, server):
         for name, count in zip(("10k", "100k"), runs):
             watch.phase = f"load {name} runs"
             searched = fixtures.create_experiment(rest, f"runs-{name}")
-            fixtures.fill_by_rest(url, searched, count)
+            searchable.fill_by_rest(url, searched, count)
             watch.phase = f"search {name} runs"
             check_search(rest, searched, count, body)
             question = body | {"experiment_ids": [searched]}
@@ -105,7 +107,7 @@ def measure_scale(bench, server):
 
 
 def check_search(rest, experiment, count, body):
-    expected = sorted((run for run in fixtures.searchable_runs(count) if run.metrics["m1"] > 0.5),
+    expected = sorted((run for run in searchable.searchable_runs(count) if run.metrics["m1"] > 0.5),
                       key=lambda run: -run.metrics["m2"])[:1000]
     got = rest.post("/runs/search", body | {"experiment_ids": [experiment]})["runs"]
     if [run["info"]["run_name"] for run in got] != [run.name for run in expected]:

@@ -1,7 +1,9 @@
 // Every screen at two widths in both themes: nothing serious to axe, nothing wider than the screen, a picture of each.
+// With UI_PICTURES=1 those that docs/ui shows are made anew.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { pictureForDocs } from './pictures.mjs'
 import { Client, openPage, screenshots, seriousFindings, settled, startBrowser, startServer } from './stage.mjs'
 
 let server, browser
@@ -127,6 +129,7 @@ async function look(name, path, width, theme) {
       await page.evaluate(() => scrollTo(0, 0))
       await page.screenshot({ path: picture.replace('.png', '-whole.png'), fullPage: true })
     }
+    if (width === 1280 && theme === 'light') await pictureForDocs(page, name)
     problems.push(...(await seriousFindings(page)))
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     if (wide > 0) problems.push(`${wide} px wider than the screen`)

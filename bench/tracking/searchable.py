@@ -1,4 +1,4 @@
-"""The data that the servers are filled with. Deterministic, so that both answer about the same things."""
+"""The runs that are searched. Deterministic, so that both servers answer about the same things."""
 
 import random
 import sqlite3
@@ -7,37 +7,11 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from load import Rest
-from servers import database
+from common.fixtures import FIRST_TIME, insert
+from common.rest import Rest
+from common.servers import database
 
 FILTER = "metrics.m1 > 0.5 and params.p1 = 'v3'"
-BATCH = 1000
-FIRST_TIME = 1_700_000_000_000
-
-
-def create_experiment(rest, name):
-    # Unique, so that a server that keeps running can be measured again.
-    return rest.post("/experiments/create", {"name": f"{name}-{uuid.uuid4().hex[:8]}"})["experiment_id"]
-
-
-def create_run(rest, experiment, name):
-    body = {"experiment_id": experiment, "start_time": FIRST_TIME, "run_name": name}
-    return rest.post("/runs/create", body)["run"]["info"]
-
-
-def create_runs(rest, experiment, count):
-    return [create_run(rest, experiment, f"run-{i}")["run_id"] for i in range(count)]
-
-
-def log_series(rest, run, keys, points, first_step=0):
-    """Logs `points` points for each key by batches of 1,000 metrics."""
-    steps_a_batch = BATCH // len(keys)
-    for first in range(first_step, first_step + points, steps_a_batch):
-        last = min(first + steps_a_batch, first_step + points)
-        metrics = ",".join(
-            f'{{"key":"{key}","value":{1 / (1 + step):.6f},"timestamp":{FIRST_TIME + step},"step":{step}}}'
-            for step in range(first, last) for key in keys)
-        rest.call("POST", "/api/2.0/mlflow/runs/log-batch", f'{{"run_id":"{run}","metrics":[{metrics}]}}'.encode())
 
 
 @dataclass(frozen=True)
@@ -108,8 +82,3 @@ def fill_mlflow_database(home, experiment, count):
         insert(connection, "params (key, value, run_uuid)", params)
         insert(connection, "tags (key, value, run_uuid)", tags)
     connection.close()
-
-
-def insert(connection, table, rows):
-    marks = ", ".join("?" * len(rows[0]))
-    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)

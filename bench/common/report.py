@@ -1,6 +1,9 @@
 """From raw numbers to the Markdown table: summary, targets, and its place in bench/README.md."""
 
+from __future__ import annotations
+
 import json
+import math
 import os
 import platform
 import re
@@ -8,35 +11,68 @@ import sqlite3
 import statistics
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
-from authentication import AUTHENTICATION_LINES
-from measurements import MEASUREMENTS
-from scale import SCALE_LINES
-from servers import ROOT, mlflow_version
+from common.servers import ROOT, mlflow_version
 
-ALONE = {
-    "scale": ("Millwright alone, with much data:", SCALE_LINES),
-    "authentication": ("Millwright alone, open and with authentication, in turns:", AUTHENTICATION_LINES)}
-RESULTS = Path(__file__).parent / "results"
 README = ROOT / "bench" / "README.md"
-BEGIN, END = "<!-- tracking:begin -->", "<!-- tracking:end -->"
+WAITED_MILLIS = 60_000
+IN_VAIN = f"not within {WAITED_MILLIS // 1000} s"
 
 
-def table(entries):
+@dataclass(frozen=True)
+class Metric:
+    """One line of the result.
+
+    `target` is how many times better than MLflow it has to be; 1 means better at all. `limit` is what the median of ours
+    must stay under, or the highest of ours where `every` one must.
+    """
+
+    key: str
+    label: str
+    unit: str
+    more_is_better: bool = False
+    target: float | None = None
+    is_errors: bool = False
+    limit: float | None = None
+    every: bool = False
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured on both servers. `measure(bench, server)` answers {key of a metric: number or numbers}; None is a
+    number that was waited for in vain."""
+
+    title: str
+    measure: Callable
+    metrics: list
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What is measured on Millwright only, once; `lines` are (key, label, unit, limit that the number must stay under)."""
+
+    title: str
+    measure: Callable
+    lines: list
+
+
+def table(entries, measurements, alone):
     """Markdown for the measured entries, {measurement name: entry}."""
     lines = []
-    compared = [name for name in MEASUREMENTS if name in entries]
+    compared = [name for name in measurements if name in entries]
     if compared:
         lines += ["| | unit | Millwright: median (min–max) | MLflow: median (min–max) | Millwright is better | target "
                   "| met |", "|---|---|---|---|---|---|---|"]
         for name in compared:
-            lines += [compared_line(metric, entries[name]) for metric in MEASUREMENTS[name].metrics]
-    for name, (title, rows) in ALONE.items():
+            lines += [compared_line(metric, entries[name]) for metric in measurements[name].metrics]
+    for name, one in alone.items():
         if name in entries:
             values = entries[name]["values"].get("millwright", {})
-            lines += ["", title, "", "| | unit | median (min–max) | limit | met |", "|---|---|---|---|---|"]
-            lines += [alone_line(values.get(key, []), *row) for key, *row in rows]
+            lines += ["", one.title, "", "| | unit | median (min–max) | limit | met |", "|---|---|---|---|---|"]
+            lines += [alone_line(values.get(key, []), *row) for key, *row in one.lines]
     for name, entry in entries.items():
         lines += [f"\n**{name} failed** at {failure['server']}, repetition {failure['repetition']}: "
                   f"{failure['error'].partition(chr(10))[0][:300]}" for failure in entry["failures"]]
@@ -54,23 +90,41 @@ def compared_line(metric, entry):
     ratio = better(metric, ours, theirs)
     if metric.is_errors:
         target, met = "0", yes(max(ours) == 0) if ours else ""
+    elif metric.limit is not None:
+        target, met = f"< {rounded(metric.limit)}", within(metric, ours)
     elif metric.target is None:
         target, met = "", ""
     else:
         target = target_text(metric)
         met = "" if ratio is None else yes(ratio > 1 if metric.target == 1 else ratio >= metric.target)
-    shown = "" if ratio is None or metric.is_errors else f"{rounded(ratio)}×"
+    shown = "" if ratio is None or metric.is_errors else f"{'> ' if in_vain(theirs) else ''}{rounded(ratio)}×"
     return (f"| {metric.label} | {metric.unit} | {spread(ours)} | {spread(theirs)} | {shown} | {target} | {met} |")
 
 
 def better(metric, ours, theirs):
     """How many times better the median of ours is; None when one is missing or zero."""
-    if not ours or not theirs:
+    if not ours or not theirs or in_vain(ours):
         return None
-    high, low = statistics.median(ours), statistics.median(theirs)
+    high, low = median(ours), min(median(theirs), WAITED_MILLIS)
     if not metric.more_is_better:
         high, low = low, high
     return high / low if high > 0 and low > 0 else None
+
+
+def median(numbers):
+    """What was waited for in vain counts as longer than anything."""
+    return statistics.median(math.inf if number is None else number for number in numbers)
+
+
+def in_vain(numbers):
+    return bool(numbers) and math.isinf(median(numbers))
+
+
+def within(metric, numbers):
+    if not numbers:
+        return ""
+    highest = max(math.inf if number is None else number for number in numbers)
+    return yes((highest if metric.every else median(numbers)) < metric.limit)
 
 
 def target_text(metric):
@@ -80,11 +134,16 @@ def target_text(metric):
 
 
 def spread(numbers):
+    found = [number for number in numbers if number is not None]
     if not numbers:
         return "–"
-    if len(numbers) == 1 or min(numbers) == max(numbers):
-        return rounded(numbers[0])
-    return f"**{rounded(statistics.median(numbers))}** ({rounded(min(numbers))}–{rounded(max(numbers))})"
+    if not found:
+        return IN_VAIN
+    if len(numbers) == 1 or (min(found) == max(found) and len(found) == len(numbers)):
+        return rounded(found[0])
+    most = rounded(max(found)) if len(found) == len(numbers) else IN_VAIN
+    middle = IN_VAIN if in_vain(numbers) else rounded(median(numbers))
+    return f"**{middle}** ({rounded(min(found))}–{most})"
 
 
 def rounded(number):
@@ -123,22 +182,23 @@ def preamble(entries):
     return "\n\n".join(lines)
 
 
-def write_readme():
-    """Puts the newest entry of each measurement into bench/README.md."""
+def write_readme(name, results, measurements, alone):
+    """Puts the newest entry of each measurement into bench/README.md, between the benchmark's marks."""
     entries = {}
-    for path in sorted(RESULTS.glob("*.json")):
+    for path in sorted(results.glob("*.json")):
         entries |= json.loads(path.read_text())["measurements"]
-    ordered = {name: entries[name] for name in (*MEASUREMENTS, *ALONE) if name in entries}
-    block = f"{BEGIN}\n{preamble(ordered)}\n\n{table(ordered)}\n{END}"
+    ordered = {each: entries[each] for each in (*measurements, *alone) if each in entries}
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    block = f"{begin}\n{preamble(ordered)}\n\n{table(ordered, measurements, alone)}\n{end}"
     text = README.read_text()
-    README.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, text, flags=re.S))
+    README.write_text(re.sub(f"{begin}.*?{end}", lambda _: block, text, flags=re.S))
 
 
-def save(entries):
+def save(entries, results):
     """Adds the entries to the file of the day on which they were begun; measurements made earlier that day and not
     now stay."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{min(entry['began'] for entry in entries.values())[:10]}.json"
+    results.mkdir(exist_ok=True)
+    path = results / f"{min(entry['began'] for entry in entries.values())[:10]}.json"
     before = json.loads(path.read_text())["measurements"] if path.exists() else {}
     path.write_text(json.dumps({"measurements": before | entries}, indent=1) + "\n")
     return path
@@ -178,8 +238,7 @@ def fsync_millis(work):
 def versions():
     return {
         "Millwright commit": output("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
-        "MLflow": mlflow_version(), "Python": platform.python_version(),
-        "wrk": output("wrk", "-v", line=r"^wrk (\S+)"), "curl": output("curl", "--version", line=r"^curl (\S+)")}
+        "MLflow": mlflow_version(), "Python": platform.python_version()}
 
 
 def output(*command, line=r"(.+)"):
@@ -204,11 +263,16 @@ def java_version(pids):
     return None
 
 
+def is_sqlite(path):
+    with open(path, "rb") as file:
+        return file.read(15) == b"SQLite format 3"
+
+
 def durability(work, server):
     """How the server's SQLite files under `work` are journaled; `synchronous` belongs to the connection, not the file."""
     found = set()
     for path in (Path(work) / server).rglob("*"):
-        if path.is_file() and path.suffix in (".db", ".sqlite") and path.read_bytes()[:15] == b"SQLite format 3":
+        if path.is_file() and path.suffix in (".db", ".sqlite") and is_sqlite(path):
             with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
                 mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
                 default = connection.execute("PRAGMA synchronous").fetchone()[0]
