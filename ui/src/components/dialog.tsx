@@ -21,7 +21,11 @@ export function Dialog({
   useEffect(() => {
     const dialog = ref.current
     if (!dialog) return
-    if (open && !dialog.open) dialog.showModal()
+    if (open && !dialog.open) {
+      dialog.showModal()
+      // What is asked for comes before the button that closes.
+      dialog.querySelector<HTMLElement>('input:not([type=radio], [type=checkbox]), select, textarea')?.focus()
+    }
     if (!open && dialog.open) dialog.close()
   }, [open])
   return (

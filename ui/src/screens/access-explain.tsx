@@ -79,7 +79,7 @@ function Answer({ who, on, scoped }: { who: string; on: string | undefined; scop
     >
       <p className="mb-1 text-lg">{summary(who, data.rights)}</p>
       <p className="mb-3 text-sm text-ink-2">
-        {kindOf(data.principal) === 'user' ? 'A user' : 'A service account'}, in {data.groups.length > 0 ? `the groups ${data.groups.join(', ')}` : 'no group'}.
+        {kindOf(data.principal) === 'user' ? 'A user' : 'A service account'}, in {data.groups.length === 0 ? 'no group' : `the ${data.groups.length === 1 ? 'group' : 'groups'} ${data.groups.join(', ')}`}.
         {data.parents.length > 0 && ` Rights come down from ${data.parents.map(placeWords).join(', ')} and from the workspace.`}
         {scoped && ' This session has fewer: its token has a scope.'}
       </p>
@@ -143,7 +143,7 @@ function Reason({ grant, principal, aside }: { grant: Grant; principal: string; 
     <li className="flex flex-wrap items-center gap-x-1.5">
       <Rule grant={grant} />
       <span className="min-w-0 break-words">on {placeWords(grant.entity)}</span>
-      <span className="text-ink-2">{grant.subject === principal ? 'by an own grant' : `through the group ${nameOf(grant.subject)}`}</span>
+      <span className="text-ink-2">{grant.subject === principal ? 'directly' : `through the group ${nameOf(grant.subject)}`}</span>
       {aside && <span className="text-ink-3">({aside})</span>}
     </li>
   )

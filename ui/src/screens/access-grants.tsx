@@ -40,7 +40,7 @@ export function AccessGrants({ me }: { me: Me }) {
       {
         id: 'who',
         label: 'Who',
-        width: 220,
+        width: 210,
         pinned: true,
         orderField: 'subject',
         render: (grant) => (
@@ -64,11 +64,11 @@ export function AccessGrants({ me }: { me: Me }) {
         pinned: true,
         render: (grant) => manages && <IconButton label={`Remove: ${words(grant)}`} icon={Trash2} onClick={() => void remove(grant)} />,
       },
-      { id: 'what', label: 'What', width: 220, orderField: 'role', render: (grant) => <Rule grant={grant} /> },
+      { id: 'what', label: 'What', width: 200, orderField: 'role', render: (grant) => <Rule grant={grant} /> },
       {
         id: 'where',
         label: 'Where',
-        width: 260,
+        width: 250,
         orderField: 'entity',
         render: (grant) => (
           <span className="truncate" title={grant.entity}>
@@ -76,7 +76,7 @@ export function AccessGrants({ me }: { me: Me }) {
           </span>
         ),
       },
-      { id: 'workspace', label: 'Workspace', width: 130, orderField: 'workspace', render: (grant) => (grant.workspace === '*' ? 'all' : grant.workspace) },
+      { id: 'workspace', label: 'Workspace', width: 120, orderField: 'workspace', render: (grant) => (grant.workspace === '*' ? 'all' : grant.workspace) },
       { id: 'since', label: 'Since', width: 140, numeric: true, orderField: 'created_at', render: (grant) => <Time millis={Date.parse(grant.created_at)} /> },
     ]
   }, [manages, refresh])
@@ -162,7 +162,7 @@ function NewGrant({ me, onClose, onDone }: { me: Me; onClose: () => void; onDone
           </label>
         ))}
       </fieldset>
-      <Field label="Who" name="who" required autoFocus spellCheck={false} autoCapitalize="none" options={subjects} hint="user:ann, service-account:nightly or group:risk; a bare name is a user's." />
+      <Field label="Who" name="who" required spellCheck={false} autoCapitalize="none" options={subjects} hint="user:ann, service-account:nightly or group:risk; a bare name is a user's." />
       <Field label="Where" name="where" required spellCheck={false} autoCapitalize="none" defaultValue={`workspace:${me.workspace}`} options={places} hint="workspace:NAME, workspace:* for all of them, experiment:ID, run:ID, logged-model:ID, model:NAME or model-version:NAME/NUMBER." />
       {denies ? <Choice label="Right" name="right" options={DENIABLE} hint="A denial wins over every grant there." /> : <Choice label="Role" name="role" defaultValue="viewer" options={ROLES} />}
     </FormDialog>

@@ -97,7 +97,7 @@ function Groups() {
             await navigate({ search: { part: 'groups', group: name } })
           }}
         >
-          <Field label="Name" name="name" required maxLength={128} autoFocus spellCheck={false} autoCapitalize="none" hint="Letters, digits and _ . @ + -. A group that the identity provider names has to be called as it is there." />
+          <Field label="Name" name="name" required maxLength={128} spellCheck={false} autoCapitalize="none" hint="Letters, digits and _ . @ + -. A group that the identity provider names has to be called as it is there." />
         </FormDialog>
       )}
     </div>
@@ -177,7 +177,7 @@ function Members({ group }: { group: string }) {
             say(`${member} is in ${group}.`, () => removeMember(group, member).then(refresh))
           }}
         >
-          <Field label="User or service account" name="member" required autoFocus spellCheck={false} autoCapitalize="none" options={(accounts.data?.items ?? []).filter(({ name }) => !data?.members.includes(name)).map(({ name }) => ({ value: name }))} />
+          <Field label="User or service account" name="member" required spellCheck={false} autoCapitalize="none" options={(accounts.data?.items ?? []).filter(({ name }) => !data?.members.includes(name)).map(({ name }) => ({ value: name }))} />
         </FormDialog>
       )}
       <ConfirmDialog

@@ -46,15 +46,12 @@ export function AccessTokens({ me }: { me: Me }) {
       {
         id: 'name',
         label: 'Token',
-        width: 240,
+        width: 220,
         pinned: true,
         orderField: 'name',
         render: (token) => (
-          <span className="flex min-w-0 items-center gap-2">
-            <span className="truncate font-medium" title={token.name}>
-              {token.name}
-            </span>
-            {token.session && <Badge>browser</Badge>}
+          <span className={`truncate ${token.session ? 'text-ink-2' : 'font-medium'}`} title={token.name}>
+            {token.name}
           </span>
         ),
       },
@@ -66,11 +63,11 @@ export function AccessTokens({ me }: { me: Me }) {
         pinned: true,
         render: (token) => <IconButton label={token.session ? `Sign out the ${token.name} of ${token.owner}` : `Revoke ${token.name}`} icon={Trash2} onClick={() => void revoke(token)} />,
       },
-      { id: 'owner', label: 'Owner', width: 160, orderField: 'owner', render: (token) => <span className="truncate">{token.owner}</span> },
+      { id: 'owner', label: 'Owner', width: 150, orderField: 'owner', render: (token) => <span className="truncate">{token.owner}</span> },
       { id: 'scope', label: 'Scope', title: 'The role that caps what it can do', width: 150, orderField: 'scope', render: (token) => (token.scope ? <Badge tone="accent">{token.scope}</Badge> : <span className="text-ink-3">all of its owner's</span>) },
       { id: 'expires', label: 'Expires', width: 150, numeric: true, orderField: 'expires_at', render: (token) => <Expiry token={token} /> },
-      { id: 'used', label: 'Last use', title: 'To the hour', width: 140, numeric: true, orderField: 'last_used_at', render: (token) => <Time millis={token.last_used_at ? Date.parse(token.last_used_at) : undefined} /> },
-      { id: 'created', label: 'Made', width: 140, numeric: true, orderField: 'created_at', render: (token) => <Time millis={Date.parse(token.created_at)} /> },
+      { id: 'used', label: 'Last use', title: 'To the hour', width: 130, numeric: true, orderField: 'last_used_at', render: (token) => <Time millis={token.last_used_at ? Date.parse(token.last_used_at) : undefined} /> },
+      { id: 'created', label: 'Made', width: 130, numeric: true, orderField: 'created_at', render: (token) => <Time millis={Date.parse(token.created_at)} /> },
     ],
     [],
   )
@@ -187,7 +184,7 @@ export function NewToken({ me, owner, onClose, onDone }: { me: Me; owner: string
         return false
       }}
     >
-      <Field label="What for" name="name" required maxLength={200} autoFocus hint="As in nightly training. It stands in this list." />
+      <Field label="What for" name="name" required maxLength={200} hint="As in nightly training. It stands in this list." />
       {administers && <Field label="Owner" name="owner" required defaultValue={me.authentication ? owner : ''} options={(accounts.data?.items ?? []).map((account) => ({ value: account.name }))} hint="Whoever uses it is this user or service account." />}
       <Choice label="Scope" name="scope" defaultValue="" options={[{ value: '', label: 'All that its owner may do' }, ...ROLES.filter(({ value }) => value !== 'admin')]} hint="A role that caps it, whatever its owner may do." />
       <Choice label="Expires after" name="days" defaultValue="90" options={LIVES} />

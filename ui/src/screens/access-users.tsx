@@ -32,7 +32,7 @@ export function AccessUsers({ me }: { me: Me }) {
       {
         id: 'name',
         label: 'Name',
-        width: 220,
+        width: 200,
         pinned: true,
         orderField: 'name',
         render: (account) => (
@@ -64,11 +64,11 @@ export function AccessUsers({ me }: { me: Me }) {
           />
         ),
       },
-      { id: 'kind', label: 'Kind', width: 130, orderField: 'kind', render: (account) => kindWords(account) },
+      { id: 'kind', label: 'Kind', width: 126, orderField: 'kind', render: (account) => kindWords(account) },
       {
         id: 'groups',
         label: 'Groups',
-        width: 220,
+        width: 180,
         orderField: 'groups',
         render: (account) => (
           <span className="flex gap-1 overflow-hidden">
@@ -78,9 +78,9 @@ export function AccessUsers({ me }: { me: Me }) {
           </span>
         ),
       },
-      { id: 'way', label: 'Signs in with', width: 170, orderField: 'signs_in_with', render: (account) => wayOf(account) },
-      { id: 'used', label: 'Last use', title: 'When a token or a session was used last, to the hour', width: 140, numeric: true, orderField: 'last_used_at', render: (account) => <Time millis={account.last_used_at ? Date.parse(account.last_used_at) : undefined} /> },
-      { id: 'created', label: 'Created', width: 140, numeric: true, orderField: 'created_at', render: (account) => <Time millis={Date.parse(account.created_at)} /> },
+      { id: 'way', label: 'Signs in with', width: 160, orderField: 'signs_in_with', render: (account) => wayOf(account) },
+      { id: 'used', label: 'Last use', title: 'When a token or a session was used last, to the hour', width: 130, numeric: true, orderField: 'last_used_at', render: (account) => <Time millis={account.last_used_at ? Date.parse(account.last_used_at) : undefined} /> },
+      { id: 'created', label: 'Created', width: 130, numeric: true, orderField: 'created_at', render: (account) => <Time millis={Date.parse(account.created_at)} /> },
     ],
     [me.name],
   )
@@ -154,7 +154,7 @@ function NewAccount({ kind, workspace, onClose, onDone }: { kind: 'user' | 'serv
         say(role === '' ? `Made ${name}. Grant a role, so that ${name} may do something.` : `Made ${name}, ${role}.`)
       }}
     >
-      <Field label="Name" name="name" required maxLength={128} autoFocus spellCheck={false} autoCapitalize="none" hint={user ? 'As it stands beside what they do. Letters, digits and _ . @ + -' : 'What runs as it, as in nightly-training. It signs in with tokens.'} />
+      <Field label="Name" name="name" required maxLength={128} spellCheck={false} autoCapitalize="none" hint={user ? 'As it stands beside what they do. Letters, digits and _ . @ + -' : 'What runs as it, as in nightly-training. It signs in with tokens.'} />
       {user && <Field label="Password" name="password" type="password" autoComplete="new-password" minLength={8} maxLength={1024} hint="At least 8 characters. Leave it out for somebody who signs in with tokens." />}
       <Choice label={`Role in the workspace ${workspace}`} name="role" defaultValue="" options={[{ value: '', label: 'None yet' }, ...ROLES]} hint="More, and more narrow ones, under Grants." />
     </FormDialog>

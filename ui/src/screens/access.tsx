@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { LockOpen } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { isAdministrator, meQuery, type Me } from '../api/access.ts'
 import { CodeBlock, ErrorState, PageHeader, Skeleton } from '../components/basics.tsx'
@@ -36,17 +37,24 @@ export function AccessScreen() {
 
 function Shown({ me }: { me: Me }) {
   const { part = 'users' } = route.useSearch()
+  const parts = useRef<HTMLElement>(null)
+  // On a phone not all fit; the one that is shown is in sight.
+  useEffect(() => {
+    const here = parts.current?.querySelector<HTMLElement>('[aria-current=page]')
+    if (parts.current && here) parts.current.scrollLeft = here.offsetLeft - parts.current.offsetLeft - 40
+  }, [part])
   const administers = isAdministrator(me)
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <PageHeader title="Access" />
       {!me.authentication && <OpenServer />}
-      <nav aria-label="Parts of access" className="mb-4 flex gap-1 overflow-x-auto border-b border-line">
+      <nav ref={parts} aria-label="Parts of access" className="mb-4 flex gap-1 overflow-x-auto border-b border-line">
         {ACCESS_PARTS.map((each) => (
           <Link
             key={each}
             to="/access"
             search={each === 'users' ? {} : { part: each }}
+            activeOptions={{ exact: each === 'users' }}
             aria-current={part === each ? 'page' : undefined}
             className={`-mb-px border-b-2 px-3 py-1.5 whitespace-nowrap ${part === each ? 'border-accent font-semibold text-ink' : 'border-transparent text-ink-2 hover:text-ink'}`}
           >

@@ -73,6 +73,14 @@ async function fill(client) {
   const applied = await fetch(`${client.url}/api/millwright/v1/policies/churn`, { method: 'PUT', headers: { 'content-type': 'application/yaml' }, body: policy })
   assert.ok(applied.ok, await applied.text())
   await client.call('POST', '/api/millwright/v1/promotions', { model: 'churn', version: 3, alias: 'live', reason: 'Better on every segment' })
+  const own = (method, path, body) => client.call(method, `/api/millwright/v1${path}`, body)
+  for (const name of ['ann', 'bob', 'a.person.with.a.rather.long.name@example.org']) await own('POST', '/users', { name, password: 'correct horse' })
+  await own('POST', '/service-accounts', { name: 'nightly-training' })
+  for (const name of ['risk', 'retention']) await own('POST', '/groups', { name })
+  for (const name of ['ann', 'bob']) await own('PUT', `/groups/risk/members/${name}`, {})
+  for (const [subject, entity, rule] of [['user:ann', 'workspace:default', { role: 'contributor' }], ['group:risk', 'model:churn', { role: 'approver' }], ['user:ann', 'model:churn', { deny: 'alias' }], ['service-account:nightly-training', `experiment:${churn}`, { role: 'contributor' }]]) await own('POST', '/grants', { subject, entity, ...rule })
+  await own('POST', '/tokens', { name: 'nightly training', owner: 'nightly-training', scope: 'contributor', expires_at: new Date(now + 3 * 86_400_000).toISOString() })
+  await own('POST', '/tokens', { name: 'laptop', owner: 'ann' })
   const others = runs.filter((_, n) => n % 9 !== 8)
   for (const run of others.slice(0, 3)) await client.post('runs/set-tag', { run_id: run, key: 'millwright.starred', value: 'true' })
   for (const [i, run] of others.slice(0, 3).entries()) await client.artifact(churn, run, 'model/requirements.txt', `mlflow==3.18.0\nscikit-learn==1.${5 + i}.0\nnumpy>=2.1\n`)
@@ -104,6 +112,11 @@ async function fill(client) {
     model: '/model?name=churn',
     'model-version': '/model-version?name=churn&version=3',
     gallery: '/gallery',
+    'access-users': '/access',
+    'access-groups': '/access?part=groups&group=risk',
+    'access-tokens': '/access?part=tokens',
+    'access-grants': '/access?part=grants',
+    'access-explain': '/access?part=explain&who=ann&on=model:churn',
   })
 }
 
@@ -151,7 +164,7 @@ async function lookAt(all, width, theme) {
 for (const width of [1280, 390]) {
   for (const theme of ['light', 'dark']) {
     test(`a fresh server at ${width} px, ${theme}`, async () => {
-      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-compare', '/compare']], width, theme)
+      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in']], width, theme)
     })
   }
 }
