@@ -3,8 +3,9 @@
 import { useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { X } from 'lucide-react'
+import { useState } from 'react'
 import { environmentQuery, type Run } from '../api/tracking.ts'
-import { ErrorState, IconButton, Section, Skeleton, Status } from '../components/basics.tsx'
+import { Button, ErrorState, IconButton, Section, Skeleton, Status } from '../components/basics.tsx'
 import { Stroke } from '../components/chart.tsx'
 import { diffRows, type DiffRow } from '../lib/diff.ts'
 import { environmentRows } from '../lib/environment.ts'
@@ -95,7 +96,22 @@ export function codeAndTags(tags: Record<string, string>): { code: Record<string
   }
 }
 
+/** For more runs their files, several for each, are read only when somebody wants them. */
+const READ_UNASKED = 12
+
 export function Environment({ runs, all }: { runs: readonly Run[]; all: boolean }) {
+  const [asked, setAsked] = useState(false)
+  if (!asked && runs.length > READ_UNASKED) {
+    return (
+      <Section title="Environment">
+        <Button onClick={() => setAsked(true)}>Read what the {runs.length} runs ran in</Button>
+      </Section>
+    )
+  }
+  return <Environments runs={runs} all={all} />
+}
+
+function Environments({ runs, all }: { runs: readonly Run[]; all: boolean }) {
   const found = useQueries({ queries: runs.map((run) => environmentQuery(run)) })
   const failure = found.find(({ error }) => error)
   if (failure) {

@@ -103,30 +103,32 @@ function RunsOf({ id }: { id: string }) {
   const tickedIds = useMemo(() => [...ticked], [ticked])
   const tick = useCallback((ids: string[]) => set({ run: ids.length > 0 ? ids : undefined }, true), [set])
   const addClause = useCallback((clause: string) => set({ filter: withClause(search.filter ?? '', clause) }), [set, search.filter])
-  const star = useCallback(
-    async (ids: readonly string[], on: boolean) => {
-      if (ids.length === 0) return
-      showStars(client, ids, on)
-      const settle = () => void client.invalidateQueries({ queryKey: ['run-group'] }).then(() => mayMove && refresh())
-      try {
-        const { done, failure, undo } = await starRuns(id, ids, on)
-        if (failure) {
-          showStars(client, ids, !on)
-          sayFailure(on ? 'Not starred' : 'The star stays', failure)
-        }
-        if (done > 0) say(on ? `Starred ${plural(done, 'run')}.` : `Took the star of ${plural(done, 'run')} away.`, () => undo().then(() => showStars(client, ids, !on)).then(settle))
-        settle()
-      } catch (error) {
+  const star = async (ids: readonly string[], on: boolean) => {
+    if (ids.length === 0) return
+    showStars(client, ids, on)
+    const settle = () => void client.invalidateQueries({ queryKey: ['run-group'] }).then(() => mayMove && refresh())
+    try {
+      const { done, failure, undo } = await starRuns(id, ids, on)
+      if (failure) {
         showStars(client, ids, !on)
-        sayFailure('The star was not set', error)
+        sayFailure(on ? 'Not starred' : 'The star stays', failure)
       }
-    },
-    [client, id, mayMove, refresh],
-  )
+      if (done > 0) say(on ? `Starred ${plural(done, 'run')}.` : `Took the star of ${plural(done, 'run')} away.`, () => undo().then(() => showStars(client, ids, !on)).then(settle))
+      settle()
+    } catch (error) {
+      showStars(client, ids, !on)
+      sayFailure('The star was not set', error)
+    }
+  }
+  // Columns that stay the same keep their rows from being drawn anew.
+  const latestStar = useRef(star)
+  useEffect(() => {
+    latestStar.current = star
+  })
   const bestId = best.found?.row.id
   const shown = useMemo(
-    () => tableColumns(columns, now, { addClause, askNumber: setNumber, star: (ids, on) => void star(ids, on) }, bestId && search.best ? { id: bestId, column: search.best, says: `The ${better === 'low' ? 'lowest' : 'highest'} ${search.best}` } : undefined),
-    [columns, now, addClause, star, bestId, search.best, better],
+    () => tableColumns(columns, now, { addClause, askNumber: setNumber, star: (ids, on) => void latestStar.current(ids, on) }, bestId && search.best ? { id: bestId, column: search.best, says: `The ${better === 'low' ? 'lowest' : 'highest'} ${search.best}` } : undefined),
+    [columns, now, addClause, bestId, search.best, better],
   )
   const allStarred = ticked.size > 0 && rows.filter(({ id: each, starred }) => starred && ticked.has(each)).length === ticked.size
   const starKey = (run: RunRow | undefined) => (run ? void star([run.id], !run.starred) : void star(tickedIds, !allStarred))
