@@ -145,6 +145,17 @@ class OpenApiTest {
                             .path("experiments"))
                     .isNotEmpty();
             own(raw, document, "GET /audit/events", "?max_results=1", "");
+            own(raw, document, "GET /audit/chain", "", "");
+            own(raw, document, "POST /audit/verify", "", "{}");
+            own(raw, document, "GET /settings", "", "");
+            answer(
+                    raw,
+                    "POST",
+                    "/api/2.0/mlflow/webhooks",
+                    "{\"name\": \"w\", \"url\": \"https://93.184.215.14/\","
+                            + " \"events\": [{\"entity\": \"REGISTERED_MODEL\", \"action\": \"CREATED\"}]}");
+            assertThat(own(raw, document, "GET /webhooks", "?max_results=1", "").path("webhooks"))
+                    .hasSize(1);
             JsonNode table = own(
                     raw,
                     document,
