@@ -4,6 +4,7 @@ import { Compass } from 'lucide-react'
 import { ApiError } from './api/client.ts'
 import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
 import { Shell } from './components/shell.tsx'
+import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
 import { compareSearch, listSearch, parseSearch, runSearch, runsSearch, stringifySearch, textOf } from './lib/search-params.ts'
 import { Home } from './screens/home.tsx'
 
@@ -75,8 +76,36 @@ const modelVersion = createRoute({
   component: lazyRouteComponent(() => import('./screens/model-version.tsx'), 'ModelVersionScreen'),
 })
 
+const trash = createRoute({
+  getParentRoute: () => root,
+  path: '/trash',
+  validateSearch: trashSearch,
+  component: lazyRouteComponent(() => import('./screens/trash.tsx'), 'TrashScreen'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./screens/audit.tsx'), 'Audit'),
+})
+
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: '/webhooks',
+  validateSearch: webhooksSearch,
+  component: lazyRouteComponent(() => import('./screens/webhooks.tsx'), 'Webhooks'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: settingsSearch,
+  component: lazyRouteComponent(() => import('./screens/settings.tsx'), 'SettingsScreen'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, trash, audit, webhooks, settings]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

@@ -3,11 +3,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { Boxes, FlaskConical, Home, Keyboard, Moon, Play, Sun, SunMoon, type LucideIcon } from 'lucide-react'
+import { Boxes, FlaskConical, Keyboard, Moon, Play, Sun, SunMoon, type LucideIcon } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef, useState } from 'react'
 import { isPrompt, modelsQuery } from '../api/registry.ts'
 import { experimentsQuery, searchRunsQuery } from '../api/tracking.ts'
 import { Status } from './basics.tsx'
+import { ADMINISTRATION, PLACES } from './places.ts'
 import { chooseTheme } from './theme.ts'
 
 export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
@@ -36,9 +37,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
     void action()
   }
   const actions: { label: string; icon: LucideIcon; run: () => void }[] = [
-    { label: 'Go to Home', icon: Home, run: go(() => navigate({ to: '/' })) },
-    { label: 'Go to Experiments', icon: FlaskConical, run: go(() => navigate({ to: '/experiments' })) },
-    { label: 'Go to Models', icon: Boxes, run: go(() => navigate({ to: '/models' })) },
+    ...[...PLACES, ...ADMINISTRATION].map(({ to, label, icon }) => ({ label: `Go to ${label}`, icon, run: go(() => navigate({ to })) })),
     { label: 'Theme: light', icon: Sun, run: go(() => chooseTheme('light')) },
     { label: 'Theme: dark', icon: Moon, run: go(() => chooseTheme('dark')) },
     { label: 'Theme: as the system says', icon: SunMoon, run: go(() => chooseTheme('system')) },

@@ -123,6 +123,6 @@ export function listSearch(search: Record<string, unknown>): ListSearch {
 }
 
 /** Without what is unset, so that equal states have equal URLs. */
-function tidy<T extends object>(state: T): T {
+export function tidy<T extends object>(state: T): T {
   return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as T
 }
