@@ -66,7 +66,7 @@ function FilterForm({ filters, onChange }: { filters: Filters; onChange: (patch:
   const [all, setAll] = useState(filters.all === true)
   return (
     <form
-      className="grid w-72 gap-2.5 text-sm"
+      className="grid max-h-[65dvh] w-72 gap-2.5 overflow-y-auto p-1 text-sm"
       onSubmit={(event) => {
         event.preventDefault()
         const form = new FormData(event.currentTarget)

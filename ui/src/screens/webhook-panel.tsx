@@ -128,17 +128,19 @@ function DeliveryRow({ webhook, delivery, open, onOpen }: { webhook: Webhook; de
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5 py-1.5 text-sm">
-        <button type="button" aria-expanded={open} onClick={onOpen} className="flex min-w-0 flex-1 basis-56 flex-wrap items-center gap-x-2 gap-y-0.5 text-left">
-          <Chevron aria-hidden size={15} className="shrink-0 text-ink-3" />
-          <span className="min-w-0 truncate font-medium">{delivery.event}</span>
-          <DeliveryBadge state={delivery.state} />
-          <span className="text-ink-2">
-            {last?.response_status !== undefined && `${last.response_status}, `}
-            {last && `${formatDuration(last.duration_ms)}, `}
-            {plural(delivery.attempt_count, 'try', 'tries')}
-          </span>
-          <span className="text-ink-3">
-            <Time millis={Date.parse(delivery.created_at)} />
+        <button type="button" aria-expanded={open} onClick={onOpen} className="flex min-w-0 flex-1 basis-56 items-start gap-1.5 text-left">
+          <Chevron aria-hidden size={15} className="mt-0.5 shrink-0 text-ink-3" />
+          <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
+            <span className="min-w-0 truncate font-medium">{delivery.event}</span>
+            <DeliveryBadge state={delivery.state} />
+            <span className="text-ink-2">
+              {last?.response_status !== undefined && `${last.response_status}, `}
+              {last && `${formatDuration(last.duration_ms)}, `}
+              {plural(delivery.attempt_count, 'try', 'tries')}
+            </span>
+            <span className="text-ink-3">
+              <Time millis={Date.parse(delivery.created_at)} />
+            </span>
           </span>
         </button>
         {delivery.state !== 'pending' && (

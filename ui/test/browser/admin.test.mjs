@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { Client, openPage, startBrowser, startReceiver, startServer } from './stage.mjs'
+import { Client, openPage, seriousFindings, startBrowser, startReceiver, startServer } from './stage.mjs'
 
 let server, client, browser, receiver, stage, page
 const state = {}
@@ -80,6 +80,7 @@ test('what is taken away for good needs a word typed by hand, and only what was 
   const dialog = page.getByRole('dialog')
   await dialog.getByText('2 things with 1 file of 5.0 kB go.').waitFor()
   await dialog.getByText('This cannot be undone').waitFor()
+  assert.deepEqual(await seriousFindings(page), [])
   assert.equal(await dialog.getByRole('button', { name: 'Take away' }).isDisabled(), true)
   await dialog.getByLabel('Type “for good” to go on').fill('for good')
   await dialog.getByRole('button', { name: 'Take away' }).click()
@@ -119,6 +120,7 @@ test('events are filtered by what is clicked, opened beside the table, and new o
 
   await go('/audit')
   await page.getByRole('button', { name: 'Filter the events' }).click()
+  assert.deepEqual(await seriousFindings(page), [])
   await page.getByLabel('Entity', { exact: true }).fill('model:*')
   await page.getByRole('button', { name: 'Show', exact: true }).click()
   await page.getByRole('button', { name: 'Remove Entity: model:*' }).waitFor()
@@ -175,6 +177,7 @@ test('a webhook is made, hears of a model, and a delivery is sent again', async 
   await dialog.getByLabel('Leads to').fill(receiver.url)
   await dialog.getByLabel('A new one').check()
   await dialog.getByRole('button', { name: 'Make one up' }).click()
+  assert.deepEqual(await seriousFindings(page), [])
   await dialog.getByRole('button', { name: 'Make it' }).click()
   const panel = page.getByRole('region', { name: 'Webhook deploy' })
   await panel.getByText('Nothing was delivered yet').waitFor()
@@ -273,4 +276,31 @@ test('the screens are found in the palette, and on a narrow screen under More', 
   await page.getByRole('menuitem', { name: 'Webhooks' }).click()
   await page.getByRole('heading', { name: 'Webhooks' }).waitFor()
   noErrors()
+})
+
+test('whoever may not see something is told which right it needs', async () => {
+  const guarded = await startServer(['--set', 'server.authentication=on'])
+  try {
+    const admin = new Client(guarded.url, guarded.administratorToken())
+    const ours = '/api/millwright/v1'
+    await admin.call('POST', `${ours}/users`, { name: 'vera' })
+    await admin.call('POST', `${ours}/grants`, { subject: 'user:vera', entity: 'workspace:default', role: 'viewer' })
+    const { token } = await admin.call('POST', `${ours}/tokens`, { owner: 'vera', name: 'browser' })
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.setExtraHTTPHeaders({ authorization: `Bearer ${token}` })
+    for (const [path, needs] of [
+      ['/trash', 'This needs the right to manage this workspace'],
+      ['/audit', 'This needs the right to audit (the role auditor)'],
+      ['/webhooks', 'This needs the right to manage this workspace'],
+      ['/settings', 'This needs an administrator'],
+    ]) {
+      await page.goto(`${guarded.url}/ui${path}`)
+      await main().getByText(needs).waitFor()
+      await main().getByText("Permission denied: 'vera' has no right to").waitFor()
+    }
+    await page.getByLabel('Compact').waitFor()
+  } finally {
+    await page.setExtraHTTPHeaders({})
+    await guarded.stop()
+  }
 })

@@ -35,6 +35,8 @@ export async function startServer(options = []) {
   })
   return {
     url,
+    /** Of a server that was started with authentication. */
+    administratorToken: () => /^\s+(mw_\S+)$/m.exec(output)?.[1],
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
@@ -46,14 +48,16 @@ export async function startServer(options = []) {
 
 /** MLflow's REST, as its client would speak it. */
 export class Client {
-  constructor(url) {
+  constructor(url, token) {
     this.url = url
+    this.headers = token ? { authorization: `Bearer ${token}` } : {}
   }
 
   async call(method, path, body) {
     const response = await fetch(this.url + path, {
       method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
     assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`)
@@ -88,7 +92,7 @@ export class Client {
   }
 
   async artifact(experiment, run, path, content) {
-    const response = await fetch(`${this.url}/api/2.0/mlflow-artifacts/artifacts/${experiment}/${run}/artifacts/${path}`, { method: 'PUT', body: content })
+    const response = await fetch(`${this.url}/api/2.0/mlflow-artifacts/artifacts/${experiment}/${run}/artifacts/${path}`, { method: 'PUT', headers: this.headers, body: content })
     assert.ok(response.ok, `storing ${path}: ${response.status}`)
   }
 }
