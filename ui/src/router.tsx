@@ -4,6 +4,7 @@ import { Compass } from 'lucide-react'
 import { ApiError, whenSignedOut } from './api/client.ts'
 import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
 import { Shell } from './components/shell.tsx'
+import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
 import { accessSearch, compareSearch, listSearch, parseSearch, runSearch, runsSearch, signInSearch, stringifySearch, textOf } from './lib/search-params.ts'
 import { Home } from './screens/home.tsx'
 
@@ -95,8 +96,36 @@ const gallery = createRoute({
   component: lazyRouteComponent(() => import('./screens/gallery.tsx'), 'Gallery'),
 })
 
+const trash = createRoute({
+  getParentRoute: () => root,
+  path: '/trash',
+  validateSearch: trashSearch,
+  component: lazyRouteComponent(() => import('./screens/trash.tsx'), 'TrashScreen'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./screens/audit.tsx'), 'Audit'),
+})
+
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: '/webhooks',
+  validateSearch: webhooksSearch,
+  component: lazyRouteComponent(() => import('./screens/webhooks.tsx'), 'Webhooks'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: settingsSearch,
+  component: lazyRouteComponent(() => import('./screens/settings.tsx'), 'SettingsScreen'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, access, signIn, gallery]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, trash, access, audit, webhooks, settings, signIn, gallery]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

@@ -3,11 +3,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { Boxes, Component, FlaskConical, Home, Keyboard, KeyRound, Moon, Play, ShieldQuestionMark, Sun, SunMoon, Users, type LucideIcon } from 'lucide-react'
+import { Boxes, Component, FlaskConical, Keyboard, KeyRound, Moon, Play, ShieldQuestionMark, Sun, SunMoon, type LucideIcon } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef, useState } from 'react'
 import { isPrompt, modelsQuery } from '../api/registry.ts'
 import { experimentsQuery, searchRunsQuery } from '../api/tracking.ts'
 import { Status } from './basics.tsx'
+import { ADMINISTRATION, PLACES } from './places.ts'
 import { chooseTheme } from './theme.ts'
 
 export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
@@ -36,10 +37,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
     void action()
   }
   const actions: { label: string; icon: LucideIcon; run: () => void }[] = [
-    { label: 'Go to Home', icon: Home, run: go(() => navigate({ to: '/' })) },
-    { label: 'Go to Experiments', icon: FlaskConical, run: go(() => navigate({ to: '/experiments' })) },
-    { label: 'Go to Models', icon: Boxes, run: go(() => navigate({ to: '/models' })) },
-    { label: 'Go to Access', icon: Users, run: go(() => navigate({ to: '/access' })) },
+    ...[...PLACES, ...ADMINISTRATION].map(({ to, label, icon }) => ({ label: `Go to ${label}`, icon, run: go(() => navigate({ to })) })),
     { label: 'My tokens', icon: KeyRound, run: go(() => navigate({ to: '/access', search: { part: 'tokens' } })) },
     { label: 'What may I do?', icon: ShieldQuestionMark, run: go(() => navigate({ to: '/access', search: { part: 'explain' } })) },
     { label: 'Components of this UI', icon: Component, run: go(() => navigate({ to: '/gallery' })) },

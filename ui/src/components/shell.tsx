@@ -1,7 +1,7 @@
 // What stands around every screen.
 
-import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { Boxes, FlaskConical, Home, Keyboard, Monitor, Moon, Search, Sun, type LucideIcon } from 'lucide-react'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Ellipsis, Keyboard, Monitor, Moon, Search, Sun } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useStreamState, type StreamState } from '../api/changes.ts'
 import { Account } from './account.tsx'
@@ -9,16 +9,11 @@ import { Button, IconButton, Key } from './basics.tsx'
 import { KeysDialog, useKeys } from './keys.tsx'
 import { Mark } from './mark.tsx'
 import { Menu } from './menu.tsx'
+import { ADMINISTRATION, isAt, PLACES, type Place } from './places.ts'
 import { chooseTheme, useThemeChoice } from './theme.ts'
 import { Toasts } from './toasts.tsx'
 
 const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })))
-
-const PLACES: { to: '/' | '/experiments' | '/models'; label: string; icon: LucideIcon; also: string[] }[] = [
-  { to: '/', label: 'Home', icon: Home, also: [] },
-  { to: '/experiments', label: 'Experiments', icon: FlaskConical, also: ['/experiments', '/runs', '/compare'] },
-  { to: '/models', label: 'Models', icon: Boxes, also: ['/model'] },
-]
 
 export function Shell() {
   const [palette, setPalette] = useState(false)
@@ -40,7 +35,13 @@ export function Shell() {
           <Key name="mod+k" />
         </Button>
         <nav aria-label="Main" className="mt-3 grid gap-0.5">
-          <Places className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5" />
+          <Places places={PLACES} className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5" />
+          <p id="administration" className="mt-4 mb-1 px-2.5 text-xs font-semibold text-ink-3">
+            Administration
+          </p>
+          <div role="group" aria-labelledby="administration" className="grid gap-0.5">
+            <Places places={ADMINISTRATION} className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5" />
+          </div>
         </nav>
         <div className="mt-auto grid gap-1">
           <Live />
@@ -63,8 +64,9 @@ export function Shell() {
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-col p-3 pb-20 outline-none md:min-h-dvh md:p-6">
         <Outlet />
       </main>
-      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-3 border-t border-line bg-surface md:hidden">
-        <Places className="flex flex-col items-center gap-0.5 py-1.5 text-xs" />
+      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-surface md:hidden">
+        <Places places={PLACES} className="flex flex-col items-center gap-0.5 py-1.5 text-xs" />
+        <More />
       </nav>
       {palette && (
         <Suspense fallback={null}>
@@ -86,17 +88,42 @@ function Brand() {
   )
 }
 
-function Places({ className }: { className: string }) {
-  const path = useRouterState({ select: (state) => state.location.pathname })
-  return PLACES.map(({ to, label, icon: Icon, also }) => {
-    const here = to === '/' ? path === '/' || path === '' : path.startsWith(to) || also.some((start) => path.startsWith(start))
+function usePath(): string {
+  return useRouterState({ select: (state) => state.location.pathname })
+}
+
+const placeClass = (here: boolean): string => (here ? 'bg-accent-soft font-semibold text-accent' : 'text-ink-2 hover:bg-hover hover:text-ink')
+
+function Places({ places, className }: { places: readonly Place[]; className: string }) {
+  const path = usePath()
+  return places.map((place) => {
+    const { to, label, icon: Icon } = place
+    const here = isAt(place, path)
     return (
-      <Link key={to} to={to} aria-current={here ? 'page' : undefined} className={`${className} ${here ? 'bg-accent-soft font-semibold text-accent' : 'text-ink-2 hover:bg-hover hover:text-ink'}`}>
+      <Link key={to} to={to} aria-current={here ? 'page' : undefined} className={`${className} ${placeClass(here)}`}>
         <Icon aria-hidden size={17} />
         {label}
       </Link>
     )
   })
+}
+
+/** What the bar at the bottom of a narrow screen has no room for. */
+function More() {
+  const path = usePath()
+  const navigate = useNavigate()
+  const here = ADMINISTRATION.find((place) => isAt(place, path))
+  return (
+    <Menu
+      trigger={
+        <button type="button" aria-current={here ? 'page' : undefined} className={`flex flex-col items-center gap-0.5 py-1.5 text-xs ${placeClass(here !== undefined)}`}>
+          <Ellipsis aria-hidden size={17} />
+          More
+        </button>
+      }
+      items={ADMINISTRATION.map(({ to, label, icon }) => ({ label, icon, run: () => void navigate({ to }), ...(to === here?.to ? { hint: 'here' } : {}) }))}
+    />
+  )
 }
 
 const LIVE: Record<Exclude<StreamState, 'off'>, { label: string; dot: string }> = {

@@ -5,6 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { memo, useCallback, useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react'
 import { parseOrder } from '../lib/columns.ts'
+import { useRowHeight } from './density.ts'
 import { useKeys } from './keys.tsx'
 
 export interface TableColumn<Row> {
@@ -50,7 +51,6 @@ interface TableProps<Row> {
   onReading?: (reading: boolean) => void
 }
 
-const ROW = 34
 const HEADER = 36
 const TICK_WIDTH = 36
 const NARROWEST = 64
@@ -63,6 +63,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const { rows, columns, idOf, more, onMore, onReading } = props
   const scroller = useRef<HTMLDivElement>(null)
   const id = useId()
+  const rowHeight = useRowHeight()
   const narrow = useIsNarrow()
   const { widthOf, resize } = useWidths(props.name)
   const pinned = useMemo(() => {
@@ -82,7 +83,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const vertical = useVirtualizer({
     count: rows.length + (more ? 1 : 0),
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => rowHeight,
     overscan: 6,
     scrollPaddingStart: HEADER,
   })
@@ -134,7 +135,7 @@ export function Table<Row>(props: TableProps<Row>) {
     if (to.column >= pinned.length) horizontal.scrollToIndex(to.column - pinned.length)
   }
   const activeRow = rows[active.row]
-  const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 400) - HEADER) / ROW) - 1)
+  const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 400) - HEADER) / rowHeight) - 1)
   useKeys(props.label, [
     { key: 'j', says: 'Next row', run: () => move(active.row + 1) },
     { key: 'k', says: 'Previous row', run: () => move(active.row - 1) },
@@ -170,7 +171,7 @@ export function Table<Row>(props: TableProps<Row>) {
       tabIndex={0}
       aria-activedescendant={activeRow && lines.some((line) => line.index === active.row) ? `${id}-${active.row}-${active.column}` : undefined}
       data-scroll-restoration-id={props.name}
-      onScroll={(event) => onReading?.(event.currentTarget.scrollTop > ROW)}
+      onScroll={(event) => onReading?.(event.currentTarget.scrollTop > rowHeight)}
       onKeyDown={(event) => {
         const step = event.target === event.currentTarget ? walk[event.key] : undefined
         if (!step || event.ctrlKey || event.metaKey || event.altKey) return
@@ -210,7 +211,7 @@ export function Table<Row>(props: TableProps<Row>) {
         {lines.map((line) => {
           const row = rows[line.index]
           return row === undefined ? (
-            <div key="more" role="row" aria-rowindex={line.index + 2} className="absolute left-0 flex items-center" style={{ height: ROW, transform: `translateY(${line.start}px)` }}>
+            <div key="more" role="row" aria-rowindex={line.index + 2} className="absolute left-0 flex items-center" style={{ height: rowHeight, transform: `translateY(${line.start}px)` }}>
               <div role="gridcell" aria-colindex={1} className="sticky left-3 text-sm text-ink-3">
                 Loading more…
               </div>
@@ -222,6 +223,7 @@ export function Table<Row>(props: TableProps<Row>) {
               id={id}
               index={line.index}
               top={line.start}
+              height={rowHeight}
               columns={shown}
               widths={widthSignature}
               pinned={pinned.length}
@@ -311,6 +313,7 @@ interface RowProps<Row> {
   id: string
   index: number
   top: number
+  height: number
   columns: readonly TableColumn<Row>[]
   /** As a text, so that equal widths are equal props. */
   widths: string
@@ -338,7 +341,7 @@ const BodyRow = memo(function BodyRow<Row>(props: RowProps<Row>) {
       aria-rowindex={index + 2}
       aria-selected={ticked}
       className="group absolute left-0 flex w-full border-b border-line"
-      style={{ height: ROW, transform: `translateY(${props.top}px)` }}
+      style={{ height: props.height, transform: `translateY(${props.top}px)` }}
       onDoubleClick={() => props.onOpen(row)}
     >
       {props.tick > 0 && <div role="gridcell" aria-colindex={1} className={`sticky left-0 z-10 flex shrink-0 items-center justify-center ${tone}`} style={{ width: props.tick }}>

@@ -233,6 +233,6 @@ export function returnPath(wanted: string | undefined): string {
 }
 
 /** Without what is unset, so that equal states have equal URLs. */
-function tidy<T extends object>(state: T): T {
+export function tidy<T extends object>(state: T): T {
   return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as T
 }

@@ -11,7 +11,7 @@ const VERA = { name: 'vera', password: 'quiet viewer' }
 let server, client, browser, admin
 
 before(async () => {
-  server = await startServer({ args: ['--set', 'server.authentication=on'] })
+  server = await startServer(['--set', 'server.authentication=on'])
   client = new Client(server.url, server.token)
   browser = await startBrowser()
   admin = await openPage(browser)

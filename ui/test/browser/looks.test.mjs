@@ -4,18 +4,20 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pictureForDocs } from './pictures.mjs'
-import { Client, openPage, screenshots, seriousFindings, settled, startBrowser, startServer } from './stage.mjs'
+import { Client, openPage, screenshots, seriousFindings, settled, startBrowser, startReceiver, startServer } from './stage.mjs'
 
-let server, browser
+let server, browser, receiver
 const screens = {}
 
 before(async () => {
-  server = await startServer()
+  server = await startServer(['--set', 'webhooks.allow-http=true', '--set', 'webhooks.allowed-ranges=127.0.0.0/8', '--set', 'webhooks.max-attempts=2'])
   browser = await startBrowser()
+  receiver = await startReceiver()
 })
 
 after(async () => {
   await browser?.close()
+  await receiver?.stop()
   await server?.stop()
 })
 
@@ -89,6 +91,7 @@ async function fill(client) {
     views.push(await client.call('POST', `/api/millwright/v1/experiments/${churn}/views`, { name, state, shared: name === 'rates', pinned: true }))
   }
   const seeds = others.slice(3, 15)
+  const webhook = await administer(client, { churn, fraud, runs })
   Object.assign(screens, {
     home: '/',
     experiments: '/experiments',
@@ -117,7 +120,47 @@ async function fill(client) {
     'access-tokens': '/access?part=tokens',
     'access-grants': '/access?part=grants',
     'access-explain': '/access?part=explain&who=ann&on=model:churn',
+    'trash-table': '/trash',
+    'space-table': '/trash?show=space',
+    'audit-table': '/audit',
+    'audit-table-event': `/audit?action=webhook.created&event=${await eventOf(client, 'webhook.created')}`,
+    'webhooks-table': '/webhooks',
+    'webhooks-table-open': `/webhooks?webhook=${webhook}`,
+    settings: '/settings',
   })
+}
+
+/** Something in the trash, and webhooks that go well and badly. */
+async function administer(client, { churn, fraud, runs }) {
+  for (const run of runs.slice(40, 52)) {
+    await client.artifact(churn, run, 'model/weights.bin', 'w'.repeat(2000 + run.charCodeAt(0) * 40))
+    await client.post('runs/delete', { run_id: run })
+  }
+  await client.post('logged-models', { experiment_id: fraud, name: 'isolation-forest' }).then(({ model }) => client.call('DELETE', `/api/2.0/mlflow/logged-models/${model.info.model_id}`))
+  const old = await client.experiment('churn, first tries (2025)')
+  await client.run(old, { name: 'baseline', status: 'FINISHED' })
+  await client.post('experiments/delete', { experiment_id: old })
+  const events = [
+    { entity: 'REGISTERED_MODEL', action: 'CREATED' },
+    { entity: 'MODEL_VERSION_ALIAS', action: 'CREATED' },
+  ]
+  const { webhook } = await client.post('webhooks', { name: 'deploy', description: 'Starts the deployment of what becomes champion.', url: receiver.url, events, secret: 'a secret' })
+  await client.post('webhooks', { name: 'chat', url: 'http://127.0.0.1:9/hook', events: [events[0]] })
+  await client.post('webhooks', { name: 'cache-refresh', url: 'https://93.184.215.14/refresh', events: [events[1]], status: 'DISABLED' })
+  await client.post('registered-models/create', { name: 'uplift' })
+  await client.post('registered-models/alias', { name: 'churn', alias: 'previous', version: '2' })
+  const told = async () => (await client.call('GET', `/api/millwright/v1/webhooks/${webhook.webhook_id}/deliveries`)).deliveries
+  for (const deadline = Date.now() + 30_000; (await told()).filter(({ state }) => state === 'delivered').length < 2; ) {
+    assert.ok(Date.now() < deadline, 'the deliveries did not arrive')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return webhook.webhook_id
+}
+
+/** The newest event of an action, as the address of the audit screen names it. */
+async function eventOf(client, action) {
+  const { events } = await client.call('GET', `/api/millwright/v1/audit/events?action=${action}`)
+  return `${events[0].at}~${events[0].id}`
 }
 
 /** What is wrong with the looks of a screen; a picture is kept. */
@@ -164,7 +207,7 @@ async function lookAt(all, width, theme) {
 for (const width of [1280, 390]) {
   for (const theme of ['light', 'dark']) {
     test(`a fresh server at ${width} px, ${theme}`, async () => {
-      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in']], width, theme)
+      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
     })
   }
 }

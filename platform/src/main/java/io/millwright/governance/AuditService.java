@@ -1,26 +1,39 @@
 package io.millwright.governance;
 
+import static io.millwright.kernel.ErrorCode.BUSY;
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import io.millwright.kernel.Page;
 import io.millwright.kernel.RequestContext;
 import io.millwright.kernel.Right;
 import io.millwright.ledger.Db;
+import io.millwright.ledger.Event;
 import io.millwright.ledger.EventFilter;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.LedgerExport;
+import io.millwright.ledger.LedgerVerifier;
 import io.millwright.ledger.RecordedEvent;
 import java.io.IOException;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Who did what: the ledger, read by people.
 public final class AuditService {
     static final int LARGEST_PAGE = 1000;
     private static final String EVENTS = "ledger:events";
+    private static final String VERIFIED = "audit.verified";
 
     private final Db db;
     private final Ledger ledger;
+    /// A walk reads the whole ledger, so there is one at a time in a process.
+    private final AtomicBoolean verifying = new AtomicBoolean();
 
     AuditService(Db db, Ledger ledger) {
         this.db = db;
@@ -51,6 +64,7 @@ public final class AuditService {
                             "actor", filter.actor(),
                             "entity", filter.entity(),
                             "type", filter.type(),
+                            "request_id", filter.request(),
                             "from", filter.from().toString(),
                             "to", filter.to().toString(),
                             "address", RequestContext.current().address()));
@@ -62,6 +76,71 @@ public final class AuditService {
     public void export(EventFilter filter, LedgerExport.Lines lines) throws IOException {
         requireRight(filter);
         ledger.export(lines, filter);
+    }
+
+    /// When the whole chain was checked, and what came of it, as the ledger has it.
+    ///
+    /// @param blocks up to which block
+    /// @param head of that block
+    public record Check(Instant at, String by, long blocks, long events, String head, long findings) {}
+
+    /// Where the chain stands and when it was last checked.
+    public record Status(Ledger.Chain chain, Optional<Check> lastCheck) {}
+
+    public Status chain() {
+        RequestContext.current().requireOnWorkspace(Right.AUDIT);
+        Optional<Check> lastCheck = ledger.eventsAbout(Set.of(EVENTS), Set.of(VERIFIED)).stream()
+                .max(Comparator.comparing(Event::at))
+                .map(AuditService::check);
+        return new Status(ledger.chain(), lastCheck);
+    }
+
+    private static Check check(Event event) {
+        JsonNode told = JsonMapper.shared().readTree(event.payload());
+        return new Check(
+                event.at(),
+                event.actor(),
+                told.path("blocks").asLong(0),
+                told.path("events").asLong(0),
+                told.path("head").asString(""),
+                told.path("findings").asLong(0));
+    }
+
+    /// What a walk of the whole chain found.
+    ///
+    /// @param findings one sentence each; empty for who is no administrator, since they may be about any workspace
+    /// @param count how many there are
+    public record Verified(LedgerVerifier.Report report, List<String> findings, int count) {}
+
+    /// Checks the whole chain and puts on record what came of it.
+    ///
+    /// @param keptHead a head that was kept elsewhere and must still be in the chain
+    public Verified verify(Optional<String> keptHead, LedgerVerifier.Progress progress) {
+        RequestContext context = RequestContext.current();
+        context.requireOnWorkspace(Right.AUDIT);
+        if (!verifying.compareAndSet(false, true)) {
+            throw BUSY.because("The chain is being checked already. Ask for its status in a while.");
+        }
+        try {
+            LedgerVerifier.Report report = ledger.verifier().verify(keptHead, progress);
+            int count = report.findings().size();
+            db.tx(sql -> {
+                ledger.append(
+                        sql,
+                        VERIFIED,
+                        EVENTS,
+                        Map.of(
+                                "blocks", report.blocks(),
+                                "events", report.events(),
+                                "head", report.head(),
+                                "findings", count,
+                                "address", context.address()));
+                return 0;
+            });
+            return new Verified(report, context.allows(Right.ADMIN, EVENTS) ? report.findings() : List.of(), count);
+        } finally {
+            verifying.set(false);
+        }
     }
 
     /// Other workspaces' events are the business of administrators.

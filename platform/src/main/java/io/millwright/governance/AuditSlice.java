@@ -1,5 +1,6 @@
 package io.millwright.governance;
 
+import io.millwright.http.Operations;
 import io.millwright.http.Routes;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
@@ -10,7 +11,7 @@ public record AuditSlice(AuditService service) {
         return new AuditSlice(new AuditService(db, ledger));
     }
 
-    public void addRoutes(Routes routes) {
-        new AuditApi(service).addRoutes(routes);
+    public void addRoutes(Routes routes, Operations operations) {
+        new AuditApi(service, operations).addRoutes(routes);
     }
 }

@@ -11,11 +11,12 @@ import java.util.List;
 ///
 /// @param from the first instant
 /// @param to the first instant after
-public record EventFilter(String workspace, String actor, String entity, String type, Instant from, Instant to) {
+public record EventFilter(
+        String workspace, String actor, String entity, String type, String request, Instant from, Instant to) {
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
     private static final String GREATEST = Character.toString(Character.MAX_CODE_POINT);
 
-    public static final EventFilter ALL = new EventFilter("", "", "", "", Instant.EPOCH, LATEST);
+    public static final EventFilter ALL = new EventFilter("", "", "", "", "", Instant.EPOCH, LATEST);
 
     public EventFilter {
         from = from.isBefore(Instant.EPOCH) ? Instant.EPOCH : from;
@@ -43,6 +44,7 @@ public record EventFilter(String workspace, String actor, String entity, String 
         matching("actor", actor, parts, values);
         matching("entity", entity, parts, values);
         matching("type", type, parts, values);
+        matching("request_id", request, parts, values);
         parts.add("block is not null"); // As the indexes have it.
         return new Condition(String.join(" and ", parts), values);
     }

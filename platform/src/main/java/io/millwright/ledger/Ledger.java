@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +33,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// Writers never wait for the chain: an event is written with its own digest only.
 public final class Ledger implements AutoCloseable {
     public static final List<Migration> MIGRATIONS = List.of(
-            new Migration("ledger", "V001__create_ledger"), new Migration("ledger", "V002__index_sealed_events"));
+            new Migration("ledger", "V001__create_ledger"),
+            new Migration("ledger", "V002__index_sealed_events"),
+            new Migration("ledger", "V003__index_requests"));
 
     /// The type of the event that accounts for events removed by retention.
     static final String PRUNED = "ledger.pruned";
@@ -166,6 +169,29 @@ public final class Ledger implements AutoCloseable {
     /// Events about one entity, oldest first.
     public List<Event> eventsAbout(String entity) {
         return db.read(sql -> store.eventsAbout(sql, entity));
+    }
+
+    /// Events of some types about some entities, in no particular order.
+    ///
+    /// @param entities at most a few thousand
+    public List<Event> eventsAbout(Set<String> entities, Set<String> types) {
+        if (entities.isEmpty() || types.isEmpty()) return List.of();
+        return db.read(sql -> store.eventsAbout(sql, entities, types));
+    }
+
+    /// Where the chain stands.
+    ///
+    /// @param lastBlock 0 before the first
+    /// @param head the last block's hash, in hex
+    /// @param sealedAt of the last block
+    /// @param prunedBlocks how many of the oldest blocks have lost their events to retention
+    /// @param unsealedEvents written since
+    public record Chain(
+            long lastBlock, String head, Optional<Instant> sealedAt, long prunedBlocks, long unsealedEvents) {}
+
+    /// Where the chain stands, without checking it: a few rows are read.
+    public Chain chain() {
+        return db.read(store::chain);
     }
 
     public LedgerVerifier verifier() {

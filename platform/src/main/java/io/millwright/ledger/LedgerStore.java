@@ -6,8 +6,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// The SQL of events and blocks. Prepared text rather than jOOQ: an event is written with every change.
@@ -326,6 +328,37 @@ final class LedgerStore {
                 LedgerStore::readEvent,
                 entity,
                 entity);
+    }
+
+    List<Event> eventsAbout(Sql sql, Set<String> entities, Set<String> types) {
+        String one = "select " + EVENT + " from ledger_events where entity in (" + marks(entities) + ") and type in ("
+                + marks(types) + ") and block is ";
+        List<Object> values = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            values.addAll(entities);
+            values.addAll(types);
+        }
+        return sql.query(one + "not null union all " + one + "null", LedgerStore::readEvent, values.toArray());
+    }
+
+    private static String marks(Set<String> values) {
+        return String.join(", ", Collections.nCopies(values.size(), "?"));
+    }
+
+    Ledger.Chain chain(Sql sql) {
+        Head head = head(sql).orElse(new Head(0, Sha256.ZERO, 0));
+        long firstKept = sql.query(
+                        "select coalesce(min(number), 0) from ledger_blocks where pruned_at is null",
+                        row -> row.getLong(1))
+                .getFirst();
+        long unsealed = sql.query("select count(*) from ledger_events where block is null", row -> row.getLong(1))
+                .getFirst();
+        return new Ledger.Chain(
+                head.block(),
+                head.hash().toString(),
+                head.block() == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(head.sealedAt())),
+                firstKept == 0 ? head.block() : firstKept - 1,
+                unsealed);
     }
 
     private static Sealed readSealed(ResultSet row) throws SQLException {

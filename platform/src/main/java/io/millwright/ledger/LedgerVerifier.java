@@ -38,19 +38,34 @@ public final class LedgerVerifier {
         this.store = store;
     }
 
+    /// How far a walk is.
+    @FunctionalInterface
+    public interface Progress {
+        /// Told after each stretch; may throw to end the walk.
+        void tell(long blocks, long events);
+    }
+
     /// Checks all there is. One pass in sealed order; memory of a few thousand events at a time.
     public Report verify() {
-        return new Walk(null).walk();
+        return new Walk(null, (blocks, events) -> {}).walk();
     }
 
     /// The same, and that a head which an earlier report gave, and which was kept elsewhere, is still in the
     /// chain. Without it, a chain that somebody cut off and rewrote with new hashes looks like any other.
     public Report verify(String keptHead) {
-        return new Walk(keptHead).walk();
+        return new Walk(keptHead, (blocks, events) -> {}).walk();
+    }
+
+    /// The same, for whoever watches.
+    ///
+    /// @param keptHead empty without one
+    public Report verify(Optional<String> keptHead, Progress progress) {
+        return new Walk(keptHead.orElse(null), progress).walk();
     }
 
     private final class Walk {
         private final @Nullable String keptHead;
+        private final Progress progress;
         private final List<String> findings = new ArrayList<>();
         private long blocks;
         private long events;
@@ -60,8 +75,9 @@ public final class LedgerVerifier {
         private Sha256 lastHash = Sha256.ZERO;
         private boolean keptHeadSeen;
 
-        Walk(@Nullable String keptHead) {
+        Walk(@Nullable String keptHead, Progress progress) {
             this.keptHead = keptHead;
+            this.progress = progress;
             keptHeadSeen = keptHead == null || keptHead.equals(lastHash.toString());
         }
 
@@ -74,6 +90,7 @@ public final class LedgerVerifier {
                     else checkStretch(sql, next);
                     return !next.blocks().isEmpty();
                 });
+                progress.tell(blocks, events);
             }
             if (!more && !keptHeadSeen) {
                 found(("no block has the hash %s, which was the head when it was kept elsewhere:"

@@ -87,7 +87,7 @@ final class Assembly implements AutoCloseable {
             promotion.start().addRoutes(routes);
             RegistrySlice.wire(db, ledger, clock, tracking, promotion.governor())
                     .addRoutes(routes);
-            AuditSlice.wire(db, ledger).addRoutes(routes);
+            AuditSlice.wire(db, ledger).addRoutes(routes, operations);
             WebhooksSlice webhooks =
                     opened(WebhooksSlice.wire(db, ledger, clock, ids, settings.webhooks(), opened(new ArmeriaPost())));
             webhooks.addRoutes(routes);
@@ -96,6 +96,14 @@ final class Assembly implements AutoCloseable {
                     Map.of("database", db::ping, "artifact store", artifacts.service()::ping), System::nanoTime);
             boolean onS3 = settings.artifacts().startsWith("s3://");
             new UiRoutes("ui/").addRoutes(routes);
+            new SettingsApi(
+                            settings.told(),
+                            new SettingsApi.Place(
+                                    settings.home().toString(),
+                                    db.describe(),
+                                    settings.artifactsUri().toString(),
+                                    clock.instant()))
+                    .addRoutes(routes);
             new SystemRoutes(health, metrics, onS3, () -> OpenApi.of(routes.all())).addRoutes(routes);
             webhooks.start();
             open.push(db::cancelRunning); // After the drain nobody waits for an answer any more.

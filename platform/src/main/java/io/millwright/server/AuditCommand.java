@@ -62,6 +62,10 @@ final class AuditCommand implements Callable<Integer> {
     @Nullable
     String action;
 
+    @Option(names = "--request", paramLabel = "ID", description = "What this request did; its id is X-Request-Id.")
+    @Nullable
+    String request;
+
     @Option(names = "--from", paramLabel = "TIME", description = "From this date or ISO 8601 time on.")
     @Nullable
     String from;
@@ -110,6 +114,7 @@ final class AuditCommand implements Callable<Integer> {
         if (actor != null) query = with(query, "actor", actor);
         if (entity != null) query = with(query, "entity", entity);
         if (action != null) query = with(query, "action", action);
+        if (request != null) query = with(query, "request_id", request);
         if (since != null) query = with(query, "from", before(since).toString());
         if (from != null) query = with(query, "from", from);
         if (to != null) query = with(query, "to", to);

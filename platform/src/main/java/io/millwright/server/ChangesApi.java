@@ -29,6 +29,9 @@ import java.util.stream.Collectors;
 final class ChangesApi {
     static final Topic ACCESS = new Topic("", "access");
 
+    /// Any event of the workspace.
+    static final String AUDIT = "audit";
+
     private static final int MOST_TOPICS = 100;
     private static final int MOST_STREAMS = 1_000;
     private static final Set<String> OF_WORKSPACE = Set.of("tracking", "registry", "promotion");
@@ -89,6 +92,11 @@ final class ChangesApi {
         RequestContext context = RequestContext.current();
         Topic topic = new Topic(context.workspace(), name);
         if (OF_WORKSPACE.contains(name)) return new Watched(topic, now -> true);
+        if (name.equals(AUDIT)) {
+            String workspace = "workspace:" + context.workspace();
+            context.require(Right.AUDIT, workspace);
+            return new Watched(topic, now -> now.allows(Right.AUDIT, workspace));
+        }
         if (name.equals(ACCESS.name())) {
             context.require(Right.ADMIN, "access");
             return new Watched(ACCESS, now -> now.allows(Right.ADMIN, "access"));
@@ -103,7 +111,7 @@ final class ChangesApi {
             return new Watched(topic, now -> now.allows(Right.READ, name, "experiment:" + experiment));
         }
         throw INVALID_ARGUMENT.because(
-                "Unknown 'topic' '%s', expected experiment:<id>, run:<id>, tracking, registry, promotion or access.",
+                "Unknown 'topic' '%s', expected experiment:<id>, run:<id>, tracking, registry, promotion, audit or access.",
                 name);
     }
 

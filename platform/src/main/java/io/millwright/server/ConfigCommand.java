@@ -4,11 +4,14 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
         name = "config",
         description = {
             "Prints every setting, its value and where it came from; passwords are masked.",
+            "",
+            "With --explain, also what each is for.",
             "",
             "A flag wins over the environment (MILLWRIGHT_SERVER_PORT for server.port), the environment over millwright.yaml.",
             ""
@@ -16,6 +19,9 @@ import picocli.CommandLine.Mixin;
 final class ConfigCommand implements Callable<Integer> {
     @Mixin
     SettingsOptions options = new SettingsOptions();
+
+    @Option(names = "--explain", description = "Also says what each is for.")
+    boolean explain;
 
     @Override
     public Integer call() {
@@ -33,6 +39,7 @@ final class ConfigCommand implements Callable<Integer> {
                     + setting.value()
                     + " ".repeat(value + 2 - setting.value().length())
                     + setting.origin());
+            if (explain) System.out.println("  " + SettingWords.of(setting.key()));
         }
         return 0;
     }

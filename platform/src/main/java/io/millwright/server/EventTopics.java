@@ -35,6 +35,7 @@ final class EventTopics {
         Set<Topic> topics = new LinkedHashSet<>();
         for (Event event : events) {
             for (String name : names(event, experiments)) topics.add(new Topic(event.workspace(), name));
+            topics.add(new Topic(event.workspace(), ChangesApi.AUDIT));
             if (isAccess(event)) topics.add(ChangesApi.ACCESS);
         }
         topics.forEach(changed);

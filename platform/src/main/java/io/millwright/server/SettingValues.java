@@ -32,10 +32,22 @@ final class SettingValues {
         }
     }
 
-    /// One setting in effect, for `millwright config`.
-    record Effective(String key, String value, String origin) {}
+    /// Where a value may come from, the strongest first.
+    enum Source {
+        FLAG,
+        ENVIRONMENT,
+        FILE,
+        DEFAULT
+    }
 
-    private record Given(String value, String origin) {}
+    /// One setting in effect, for `millwright config` and the web UI.
+    ///
+    /// @param value without passwords
+    /// @param origin the source by its name: which variable, which file
+    /// @param isHidden whether nothing of the value is shown
+    record Effective(String key, String value, Source source, String origin, boolean isHidden) {}
+
+    private record Given(String value, Source source, String origin) {}
 
     private static final String PREFIX = "MILLWRIGHT_";
     /// The launcher's, the commands' that speak to a server, and the tests'.
@@ -56,10 +68,10 @@ final class SettingValues {
     /// @param configFile must exist; null for `millwright.yaml` in the current folder, if there
     static SettingValues of(Map<String, String> flags, Map<String, String> environment, @Nullable Path configFile) {
         SettingValues values = new SettingValues();
-        flags.forEach((key, value) -> values.flags.put(key, new Given(value, "command line")));
+        flags.forEach((key, value) -> values.flags.put(key, new Given(value, Source.FLAG, "command line")));
         environment.forEach((name, value) -> {
             if (name.startsWith(PREFIX) && isSetting(name.substring(PREFIX.length()), value)) {
-                values.environment.put(name, new Given(value, "environment " + name));
+                values.environment.put(name, new Given(value, Source.ENVIRONMENT, "environment " + name));
             }
         });
         Path path = configFile != null ? configFile : Path.of("millwright.yaml");
@@ -86,7 +98,9 @@ final class SettingValues {
     String hidden(String key) {
         String text = value(key, "", false);
         effective.computeIfPresent(
-                key, (same, shown) -> new Effective(key, text.isEmpty() ? "" : "****", shown.origin()));
+                key,
+                (same, shown) -> new Effective(
+                        key, text.isEmpty() ? "" : "****", shown.source(), shown.origin(), !text.isEmpty()));
         return text;
     }
 
@@ -180,8 +194,9 @@ final class SettingValues {
         Given given = flags.get(key);
         if (given == null) given = environment.get(environmentName(key));
         if (given == null) given = file.get(key);
-        if (given == null) given = new Given(defaultValue, "default");
-        effective.put(key, new Effective(key, secret ? masked(given.value) : given.value, given.origin));
+        if (given == null) given = new Given(defaultValue, Source.DEFAULT, "default");
+        effective.put(
+                key, new Effective(key, secret ? masked(given.value) : given.value, given.source, given.origin, false));
         return given.value;
     }
 
@@ -266,9 +281,10 @@ final class SettingValues {
                                     String.join(
                                             ",",
                                             items.stream().map(String::valueOf).toList()),
+                                    Source.FILE,
                                     path.toString()));
-                case null -> file.put(key, new Given("", path.toString()));
-                default -> file.put(key, new Given(value.toString(), path.toString()));
+                case null -> file.put(key, new Given("", Source.FILE, path.toString()));
+                default -> file.put(key, new Given(value.toString(), Source.FILE, path.toString()));
             }
         });
     }

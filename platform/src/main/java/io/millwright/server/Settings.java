@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Everything that can be set. Flags win over the environment, the environment over `millwright.yaml`, and with none of
 /// them everything works on one machine.
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 /// @param home where an installation keeps what is its own
 /// @param db `postgresql://user:password@host/database`; empty for SQLite in the home
 /// @param artifacts a folder or `s3://bucket/prefix`; empty for `artifacts` in the home
+/// @param told every setting as it may be shown, with where it came from
 record Settings(
         Path home,
         String db,
@@ -20,7 +22,12 @@ record Settings(
         ServerSettings server,
         OidcSettings oidc,
         WebhookSettings webhooks,
-        LogSettings log) {
+        LogSettings log,
+        List<SettingValues.Effective> told) {
+    Settings {
+        told = List.copyOf(told);
+    }
+
     /// Where artifacts lie, as a URL.
     URI artifactsUri() {
         if (artifacts.isEmpty()) return home.resolve("artifacts").toUri();
@@ -40,14 +47,12 @@ record Settings(
     static Settings read(SettingValues values) {
         Path home = path("home", values.text("home", "millwright-home"));
         ServerSettings server = ServerSettings.read(values);
-        Settings settings = new Settings(
-                home,
-                values.secret("db", ""),
-                values.text("artifacts", ""),
-                server,
-                OidcSettingValues.read(values, server),
-                WebhookSettingValues.read(values, home),
-                LogSettings.read(values));
+        String db = values.secret("db", "");
+        String artifacts = values.text("artifacts", "");
+        OidcSettings oidc = OidcSettingValues.read(values, server);
+        WebhookSettings webhooks = WebhookSettingValues.read(values, home);
+        LogSettings log = LogSettings.read(values);
+        Settings settings = new Settings(home, db, artifacts, server, oidc, webhooks, log, values.effective());
         values.requireAllKnown();
         settings.artifactsUri(); // So that a wrong one is told at once, by every command.
         return settings;

@@ -108,6 +108,18 @@ public final class LoggedModelService {
         });
     }
 
+    /// Back from the trash.
+    public void restore(String id) {
+        db.tx(sql -> {
+            LoggedModel model = may(Right.MANAGE, require(sql, id));
+            if (model.deleted()) {
+                models.markActive(sql, id, clock.instant());
+                ledger.append(sql, "logged-model.restored", model.urn(), Map.of("name", model.name()));
+            }
+            return 0;
+        });
+    }
+
     public LoggedModel setTags(String id, Map<String, String> tags) {
         Map<String, String> checked = checkedTags(tags);
         return db.tx(sql -> {

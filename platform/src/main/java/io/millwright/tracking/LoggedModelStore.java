@@ -133,6 +133,13 @@ final class LoggedModelStore {
         sql.update("update logged_models set deleted = 1, updated_at = ? where id = ?", now.toEpochMilli(), id);
     }
 
+    void markActive(Sql sql, String id, Instant now) {
+        sql.update(
+                "update logged_models set deleted = 0, updated_at = ? where id = ? and deleted = 1",
+                now.toEpochMilli(),
+                id);
+    }
+
     void setTag(Sql sql, String id, String key, String value) {
         sql.update(
                 "insert into logged_model_tags (model, key, value) values (?, ?, ?) on conflict (model, key) do update set value = excluded.value",

@@ -50,7 +50,7 @@ public record TrackingSlice(
         new RunTableApi(runTable).addRoutes(routes);
         new SeriesApi(series).addRoutes(routes);
         new MlflowLoggedModelApi(loggedModels).addRoutes(routes);
-        new TrashApi(trash, operations).addRoutes(routes);
+        new TrashApi(trash, loggedModels, operations).addRoutes(routes);
         new MlflowRunArtifactApi(runs, loggedModels, artifacts).addRoutes(routes);
     }
 }

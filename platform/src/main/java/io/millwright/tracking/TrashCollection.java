@@ -18,9 +18,12 @@ import io.millwright.tracking.TrashStore.Part;
 import io.millwright.tracking.TrashStore.Position;
 import io.millwright.tracking.TrashStore.Scope;
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -42,6 +45,11 @@ final class TrashCollection {
     private final TrashStore trash = new TrashStore();
     private final TrashArtifactStore places = new TrashArtifactStore();
 
+    /// Experiments that went, with which goes what is in them.
+    private final Set<Long> goneExperiments = new HashSet<>();
+    /// Of those asked for by name, which did not go.
+    private final Set<String> left;
+
     private long things;
     private long files;
     private long bytes;
@@ -54,6 +62,7 @@ final class TrashCollection {
         this.artifacts = artifacts;
         this.request = request;
         this.progress = progress;
+        this.left = new TreeSet<>(request.only());
         this.scope = new Scope(
                 request.workspace() == null ? "" : request.workspace(),
                 clock.millis() - request.olderThan().toMillis());
@@ -65,7 +74,7 @@ final class TrashCollection {
         walk(Part.RUNS, this::purgeRun);
         walk(Part.LOGGED_MODELS, this::purgeLoggedModel);
         if (request.keepArtifacts()) return report(0, Optional.empty());
-        walkLate(this::purgeLate);
+        if (takesEverything()) walkLate(this::purgeLate);
         Sweep sweep = artifacts.sweep(false);
         // What went above lay in the store until now.
         return report(sweep.bytes(), Optional.of(sweep));
@@ -77,16 +86,28 @@ final class TrashCollection {
             walk(part, item -> note(purged(item, request.keepArtifacts(), freed::without)));
         }
         if (request.keepArtifacts()) return report(0, Optional.empty());
-        walkLate(place -> {
-            if (mayTakeLate(place))
-                note(late(place, inWorkspace(place.workspace(), () -> freed.without(place.path()))));
-        });
+        if (takesEverything()) {
+            walkLate(place -> {
+                if (mayTakeLate(place))
+                    note(late(place, inWorkspace(place.workspace(), () -> freed.without(place.path()))));
+            });
+        }
         Sweep sweep = artifacts.sweep(true);
         return report(freedBytes + sweep.bytes(), Optional.of(sweep));
     }
 
     private Report report(long freed, Optional<Sweep> sweep) {
-        return new Report(things, files, bytes, freed, sweep);
+        return new Report(things, files, bytes, freed, sweep, List.copyOf(left));
+    }
+
+    private boolean takesEverything() {
+        return request.only().isEmpty();
+    }
+
+    /// What is in an experiment goes with it, but not before it: until then somebody may restore it.
+    private boolean isAskedFor(Part part, Item item) {
+        if (takesEverything() || goneExperiments.contains(item.experiment())) return true;
+        return part != Part.MODELS_OF_EXPERIMENTS && request.only().contains(item.urn());
     }
 
     private void note(Purged one) {
@@ -94,6 +115,8 @@ final class TrashCollection {
         files += one.files();
         bytes += one.bytes();
         freedBytes += one.freedBytes();
+        if (one.kind() == Kind.EXPERIMENT) goneExperiments.add(Long.parseLong(one.id()));
+        left.remove(one.kind().word() + ":" + one.id());
         progress.accept(one);
     }
 
@@ -103,7 +126,7 @@ final class TrashCollection {
         do {
             Position from = after;
             page = db.read(sql -> trash.page(sql, part, scope, from, PAGE));
-            page.forEach(each);
+            page.stream().filter(item -> isAskedFor(part, item)).forEach(each);
             if (!page.isEmpty()) after = page.getLast().position();
         } while (page.size() == PAGE);
     }

@@ -10,6 +10,7 @@ import io.millwright.lake.ArtifactService;
 import io.millwright.lake.SpaceReport;
 import io.millwright.lake.Sweep;
 import io.millwright.ledger.Db;
+import io.millwright.ledger.Event;
 import io.millwright.ledger.Ledger;
 import io.millwright.search.PageToken;
 import io.millwright.tracking.TrashStore.Item;
@@ -18,11 +19,18 @@ import io.millwright.tracking.TrashStore.Position;
 import io.millwright.tracking.TrashStore.Scope;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Deletion that works: what lies in the trash, what taking it away would free, and taking it away, rows and
@@ -30,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 public final class TrashService {
     static final int LARGEST_PAGE = 1000;
 
+    private static final Set<String> DELETIONS = Set.of("experiment.deleted", "run.deleted", "logged-model.deleted");
+    /// An event and the row that it tells of have their time from the same clock, one after the other.
+    private static final Duration SAME_CHANGE = Duration.ofSeconds(10);
     private static final Pattern EXPERIMENT_ID = Pattern.compile("\\d{0,18}");
 
     /// What to take away.
@@ -38,7 +49,18 @@ public final class TrashService {
     /// @param olderThan how long a thing must have been in the trash
     /// @param keepArtifacts take the rows only
     /// @param dryRun only say what would go
-    public record Request(@Nullable String workspace, Duration olderThan, boolean keepArtifacts, boolean dryRun) {}
+    /// @param only URNs of the things to take away, experiments with all that is in them; empty for everything
+    public record Request(
+            @Nullable String workspace, Duration olderThan, boolean keepArtifacts, boolean dryRun, Set<String> only) {
+        public Request {
+            only = Set.copyOf(only);
+        }
+
+        /// Everything that has been there long enough.
+        public Request(@Nullable String workspace, Duration olderThan, boolean keepArtifacts, boolean dryRun) {
+            this(workspace, olderThan, keepArtifacts, dryRun, Set.of());
+        }
+    }
 
     /// What can be taken away.
     public enum Kind {
@@ -74,12 +96,30 @@ public final class TrashService {
             long freedBytes,
             boolean artifactsElsewhere) {}
 
+    /// One thing that lies in the trash.
+    ///
+    /// @param what it is, and what taking it away would free
+    /// @param experiment in which it is, or which it is
+    /// @param experimentName empty when that is gone already
+    /// @param withExperiment whether that lies in the trash as well
+    /// @param deletedAt empty when it is on its way out and cannot be restored
+    /// @param deletedBy as the ledger has it; empty when it does not any more
+    public record InTrash(
+            Purged what,
+            long experiment,
+            String experimentName,
+            boolean withExperiment,
+            Optional<Instant> deletedAt,
+            Optional<String> deletedBy) {}
+
     /// What a collection did, or would do.
     ///
     /// @param bytes the sizes of the files that went
     /// @param freedBytes what the store holds less, contents that nobody referred to before included
     /// @param sweep empty when artifacts were to be kept
-    public record Report(long things, long files, long bytes, long freedBytes, Optional<Sweep> sweep) {}
+    /// @param left of those asked for by name, which were not in the trash, or not with all that is in them
+    public record Report(
+            long things, long files, long bytes, long freedBytes, Optional<Sweep> sweep, List<String> left) {}
 
     /// What one experiment keeps.
     ///
@@ -124,8 +164,13 @@ public final class TrashService {
     /// A page of what lies in the trash: experiments, runs, logged models, each the oldest first.
     ///
     /// @param workspace null for all
-    public Page<Purged> list(
-            @Nullable String workspace, Duration olderThan, int maxResults, Optional<String> pageToken) {
+    /// @param kind empty for all
+    public Page<InTrash> list(
+            @Nullable String workspace,
+            Optional<Kind> kind,
+            Duration olderThan,
+            int maxResults,
+            Optional<String> pageToken) {
         if (maxResults < 1 || maxResults > LARGEST_PAGE) {
             throw INVALID_ARGUMENT.because("'max_results' is %d, expected 1 to %d.", maxResults, LARGEST_PAGE);
         }
@@ -139,6 +184,7 @@ public final class TrashService {
             Position after = place.after();
             for (int i = place.part().ordinal(); i < Part.values().length && items.size() <= maxResults; i++) {
                 Part part = Part.values()[i];
+                if (kind.isPresent() && part.kind() != kind.get()) continue;
                 Scope scope = new Scope(workspace == null ? "" : workspace, place.before());
                 List<Item> more = trash.page(sql, part, scope, after, maxResults + 1 - items.size());
                 items.addAll(more);
@@ -151,7 +197,41 @@ public final class TrashService {
         Optional<String> next = items.size() > maxResults
                 ? Optional.of(new Place(parts.get(size - 1), items.get(size - 1).position(), place.before()).token())
                 : Optional.empty();
-        return new Page<>(items.subList(0, size).stream().map(this::measured).toList(), next);
+        List<Item> page = items.subList(0, size);
+        Map<String, List<Event>> deletions = deletions(page);
+        return new Page<>(page.stream().map(item -> inTrash(item, deletions)).toList(), next);
+    }
+
+    /// What the ledger says of who put these there, or the experiments they are in, by URN.
+    private Map<String, List<Event>> deletions(List<Item> items) {
+        Set<String> entities = new HashSet<>();
+        for (Item item : items) {
+            entities.add(item.urn());
+            entities.add(item.experimentUrn());
+        }
+        return ledger.eventsAbout(entities, DELETIONS).stream().collect(Collectors.groupingBy(Event::entity));
+    }
+
+    private InTrash inTrash(Item item, Map<String, List<Event>> deletions) {
+        Optional<Instant> deletedAt =
+                item.deletedAt() > 0 ? Optional.of(Instant.ofEpochMilli(item.deletedAt())) : Optional.empty();
+        // A thing may have gone to the trash several times, and by itself or with its experiment.
+        Optional<String> deletedBy = Stream.of(item.urn(), item.experimentUrn())
+                .flatMap(urn -> deletions.getOrDefault(urn, List.of()).stream())
+                .filter(event -> apart(event, item) < SAME_CHANGE.toMillis())
+                .min(Comparator.comparingLong(event -> apart(event, item)))
+                .map(Event::actor);
+        return new InTrash(
+                TrashCollection.purged(item, false, path -> artifacts.spaceUnder(path)),
+                item.experiment(),
+                item.experimentName(),
+                item.experimentDeleted(),
+                deletedAt,
+                deletedBy);
+    }
+
+    private static long apart(Event event, Item item) {
+        return Math.abs(event.at().toEpochMilli() - item.deletedAt());
     }
 
     /// Where a page begins: after this item of this part, of what was deleted before this.
@@ -171,10 +251,6 @@ public final class TrashService {
             if (!possible) throw INVALID_ARGUMENT.because("'page_token' is none that this list has given out.");
             return new Place(Part.values()[(int) part], new Position((Long) key.get(1), id), (Long) key.get(3));
         }
-    }
-
-    private Purged measured(Item item) {
-        return TrashCollection.purged(item, false, path -> artifacts.spaceUnder(path));
     }
 
     /// The trash is looked at and emptied as a whole, by whoever nothing in it is hidden from.

@@ -25,7 +25,15 @@ final class TrashStore {
         RUNS,
         LOGGED_MODELS,
         /// Deleting an experiment leaves its logged models as they are, as in MLflow; they go with it all the same.
-        MODELS_OF_EXPERIMENTS
+        MODELS_OF_EXPERIMENTS;
+
+        TrashService.Kind kind() {
+            return switch (this) {
+                case EXPERIMENTS -> TrashService.Kind.EXPERIMENT;
+                case RUNS -> TrashService.Kind.RUN;
+                case LOGGED_MODELS, MODELS_OF_EXPERIMENTS -> TrashService.Kind.LOGGED_MODEL;
+            };
+        }
     }
 
     /// Which part of the trash is meant.
@@ -41,6 +49,10 @@ final class TrashStore {
 
     /// One thing in the trash.
     ///
+    /// @param experiment in which it is, or which it is
+    /// @param experimentName empty when that is gone already
+    /// @param experimentDeleted whether that lies in the trash itself, or is gone
+    /// @param deletedAt in epoch milliseconds; 0 when it is on its way out
     /// @param position its place in its part
     record Item(
             TrashService.Kind kind,
@@ -49,14 +61,29 @@ final class TrashStore {
             String id,
             String name,
             String artifactUri,
-            Position position) {}
+            String experimentName,
+            boolean experimentDeleted,
+            long deletedAt,
+            Position position) {
+        String urn() {
+            return kind.word() + ":" + id;
+        }
+
+        String experimentUrn() {
+            return "experiment:" + experiment;
+        }
+    }
+
+    private static final String OF_EXPERIMENT =
+            ", coalesce(e.name, ''), case when e.id is null or e.deleted_at is not null then 1 else 0 end";
 
     List<Item> page(Sql sql, Part part, Scope scope, Position after, int limit) {
         return switch (part) {
             case EXPERIMENTS ->
                 sql.query(
-                        "select e.workspace, e.id, cast(e.id as varchar(20)), e.name, e.artifact_location, e.deleted_at"
-                                + " from experiments e where e.deleted_at <= ? and (e.workspace = ? or ? = '')"
+                        "select e.workspace, e.id, cast(e.id as varchar(20)), e.name, e.artifact_location"
+                                + OF_EXPERIMENT
+                                + ", e.deleted_at, e.deleted_at from experiments e where e.deleted_at <= ? and (e.workspace = ? or ? = '')"
                                 + WITH_ALL_ITS_RUNS
                                 + " and (e.deleted_at, e.id) > (?, ?) order by e.deleted_at, e.id limit ?",
                         row -> item(TrashService.Kind.EXPERIMENT, row),
@@ -69,9 +96,10 @@ final class TrashStore {
                         limit);
             case RUNS ->
                 sql.query(
-                        "select workspace, experiment, id, name, artifact_uri, deleted_at from runs where deleted >= 1"
-                                + " and deleted_at <= ? and (workspace = ? or ? = '') and (deleted_at, id) > (?, ?)"
-                                + " order by deleted_at, id limit ?",
+                        "select r.workspace, r.experiment, r.id, r.name, r.artifact_uri" + OF_EXPERIMENT
+                                + ", r.deleted_at, r.deleted_at from runs r left join experiments e on e.id = r.experiment"
+                                + " where r.deleted >= 1 and r.deleted_at <= ? and (r.workspace = ? or ? = '')"
+                                + " and (r.deleted_at, r.id) > (?, ?) order by r.deleted_at, r.id limit ?",
                         row -> item(TrashService.Kind.RUN, row),
                         scope.before(),
                         scope.workspace(),
@@ -81,9 +109,11 @@ final class TrashStore {
                         limit);
             case LOGGED_MODELS ->
                 sql.query(
-                        "select workspace, experiment, id, name, artifact_uri, updated_at from logged_models"
-                                + " where deleted >= 1 and updated_at <= ? and (workspace = ? or ? = '')"
-                                + " and (updated_at, id) > (?, ?) order by updated_at, id limit ?",
+                        "select m.workspace, m.experiment, m.id, m.name, m.artifact_uri" + OF_EXPERIMENT
+                                + ", m.updated_at, m.updated_at from logged_models m"
+                                + " left join experiments e on e.id = m.experiment"
+                                + " where m.deleted >= 1 and m.updated_at <= ? and (m.workspace = ? or ? = '')"
+                                + " and (m.updated_at, m.id) > (?, ?) order by m.updated_at, m.id limit ?",
                         row -> item(TrashService.Kind.LOGGED_MODEL, row),
                         scope.before(),
                         scope.workspace(),
@@ -93,8 +123,8 @@ final class TrashStore {
                         limit);
             case MODELS_OF_EXPERIMENTS ->
                 sql.query(
-                        "select m.workspace, m.experiment, m.id, m.name, m.artifact_uri, m.experiment"
-                                + " from logged_models m join experiments e on e.id = m.experiment"
+                        "select m.workspace, m.experiment, m.id, m.name, m.artifact_uri" + OF_EXPERIMENT
+                                + ", e.deleted_at, m.experiment from logged_models m join experiments e on e.id = m.experiment"
                                 + " where e.deleted_at <= ? and (e.workspace = ? or ? = '')" + WITH_ALL_ITS_RUNS
                                 + " and (m.deleted = 0 or (m.deleted = 1 and m.updated_at > ?))"
                                 + " and (m.experiment, m.id) > (?, ?) order by m.experiment, m.id limit ?",
@@ -119,7 +149,10 @@ final class TrashStore {
                 id,
                 row.getString(4),
                 row.getString(5),
-                new Position(row.getLong(6), id));
+                row.getString(6),
+                row.getInt(7) == 1,
+                row.getLong(8),
+                new Position(row.getLong(9), id));
     }
 
     /// Takes an experiment's own rows away and puts all that is in it beyond restoring, to be taken away next. False

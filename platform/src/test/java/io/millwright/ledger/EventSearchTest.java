@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -44,12 +45,16 @@ final class EventSearchTest {
         private final List<Event> written = new ArrayList<>();
 
         private void append(String actor, String workspace, String type, String entity) {
-            new RequestContext("r", new Principal(actor), workspace)
+            append("r", actor, workspace, type, entity);
+        }
+
+        private void append(String request, String actor, String workspace, String type, String entity) {
+            new RequestContext(request, new Principal(actor), workspace)
                     .call(() -> db.tx(sql -> {
                         ledger.append(sql, type, entity, Map.of());
                         return 0;
                     }));
-            written.add(new Event("", clock.instant(), actor, "r", workspace, type, entity, "{}"));
+            written.add(new Event("", clock.instant(), actor, request, workspace, type, entity, "{}"));
         }
 
         /// Some hundred events of a few people, sealed now and then, several in each instant.
@@ -98,7 +103,7 @@ final class EventSearchTest {
         }
 
         private static EventFilter filter(String workspace, String actor, String entity, String type) {
-            return new EventFilter(workspace, actor, entity, type, EventFilter.ALL.from(), EventFilter.ALL.to());
+            return new EventFilter(workspace, actor, entity, type, "", EventFilter.ALL.from(), EventFilter.ALL.to());
         }
 
         @Test
@@ -108,6 +113,57 @@ final class EventSearchTest {
             for (int size : List.of(1, 7, 399, 400, 1000)) {
                 assertThat(texts(found(EventFilter.ALL, size))).isEqualTo(expected(event -> true));
             }
+        }
+
+        @Test
+        void what_one_request_did_is_found() {
+            aBusyDay();
+            append("r-2", "ann", "default", "run.created", "run:1");
+            append("r-2", "ann", "default", "run.deleted", "run:1");
+            append("r-20", "ann", "default", "run.created", "run:2");
+            ledger.seal();
+
+            var filter = new EventFilter("", "", "", "", "r-2", EventFilter.ALL.from(), EventFilter.ALL.to());
+
+            assertThat(texts(found(filter, 1)))
+                    .hasSize(2)
+                    .isEqualTo(expected(event -> event.requestId().equals("r-2")));
+        }
+
+        @Test
+        void events_of_some_types_about_some_entities_are_found_sealed_or_not() {
+            append("ann", "team", "run.deleted", "run:1");
+            append("ann", "team", "run.created", "run:1");
+            ledger.seal();
+            append("bob", "team", "run.deleted", "run:2");
+            append("bob", "team", "run.deleted", "run:3");
+
+            assertThat(ledger.eventsAbout(Set.of("run:1", "run:2", "run:9"), Set.of("run.deleted")))
+                    .extracting(Event::actor)
+                    .containsExactlyInAnyOrder("ann", "bob");
+            assertThat(ledger.eventsAbout(Set.of(), Set.of("run.deleted"))).isEmpty();
+        }
+
+        @Test
+        void where_the_chain_stands_is_told_without_a_walk() {
+            assertThat(ledger.chain().lastBlock()).isZero();
+            assertThat(ledger.chain().sealedAt()).isEmpty();
+            append("ann", "team", "run.created", "run:1");
+            ledger.seal();
+            clock.move(Duration.ofDays(2));
+            append("ann", "team", "run.created", "run:2");
+            ledger.seal();
+            append("ann", "team", "run.created", "run:3");
+
+            Ledger.Chain chain = ledger.chain();
+
+            assertThat(chain.lastBlock()).isEqualTo(2);
+            assertThat(chain.head()).isEqualTo(verify().head());
+            assertThat(chain.sealedAt()).contains(clock.instant());
+            assertThat(chain.unsealedEvents()).isEqualTo(1);
+            assertThat(chain.prunedBlocks()).isZero();
+            ledger.prune(clock.instant().minus(Duration.ofDays(1)));
+            assertThat(ledger.chain().prunedBlocks()).isEqualTo(1);
         }
 
         @Test
@@ -140,7 +196,7 @@ final class EventSearchTest {
             Instant from = written.get(100).at();
             Instant to = written.get(300).at();
 
-            List<Event> found = found(new EventFilter("", "", "", "", from, to), 17);
+            List<Event> found = found(new EventFilter("", "", "", "", "", from, to), 17);
 
             assertThat(texts(found))
                     .isNotEmpty()
@@ -205,7 +261,7 @@ final class EventSearchTest {
                         .isInstanceOf(Failure.class)
                         .hasMessageContaining("page token");
             }
-            assertThatThrownBy(() -> new EventFilter("", "", "", "", Instant.EPOCH.plusSeconds(2), Instant.EPOCH))
+            assertThatThrownBy(() -> new EventFilter("", "", "", "", "", Instant.EPOCH.plusSeconds(2), Instant.EPOCH))
                     .isInstanceOf(Failure.class)
                     .hasMessageContaining("'to' is 1970-01-01T00:00:00Z, which lies before 'from'");
         }

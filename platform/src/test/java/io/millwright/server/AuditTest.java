@@ -61,6 +61,7 @@ class AuditTest {
                 List.of("who=ann", "Unknown query parameter 'who', expected some of [action, actor"),
                 List.of("entity=churn", "'entity' is 'churn', expected a URN such as model:churn"),
                 List.of("action=deleted", "expected an action such as run.deleted"),
+                List.of("request_id=a%20b", "expected what X-Request-Id told"),
                 List.of("from=yesterday", "'from' is 'yesterday', expected a date such as"),
                 List.of("from=2026-02-30", "'from' is '2026-02-30', expected a date such as"),
                 List.of("from=2026-02-02&to=2026-01-01", "which lies before 'from'"),
@@ -98,6 +99,64 @@ class AuditTest {
         assertThat(exported).hasSize(1);
         assertThat(exported.at("/0/payload/entity").asString()).isEqualTo("model:churn");
         assertThat(exported.at("/0/payload/address").asString()).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void what_one_request_did_is_found_by_its_id() throws Exception {
+        post("/api/2.0/mlflow/registered-models/create", "{\"name\": \"churn\"}");
+        post("/api/2.0/mlflow/registered-models/create", "{\"name\": \"other\"}");
+        awaitSealed("model:other");
+        String request = get("/audit/events?entity=model:churn")
+                .at("/events/0/request_id")
+                .asString();
+
+        assertThat(get("/audit/events?request_id=" + request).findValuesAsString("entity"))
+                .containsExactly("model:churn");
+    }
+
+    @Test
+    void the_chain_is_checked_and_that_stands_on_record() throws Exception {
+        post("/api/2.0/mlflow/registered-models/create", "{\"name\": \"churn\"}");
+        awaitSealed("model:churn");
+        JsonNode before = get("/audit/chain");
+        assertThat(before.path("last_block").asLong()).isPositive();
+        assertThat(before.has("last_check")).isFalse();
+
+        JsonNode held = verified("{}");
+        JsonNode kept =
+                verified("{\"head\": \"%s\"}".formatted(before.path("head").asString()));
+        JsonNode cutOff = verified("{\"head\": \"%s\"}".formatted("ab".repeat(32)));
+
+        assertThat(held.at("/result/holds").asBoolean()).isTrue();
+        assertThat(held.at("/progress/blocks").asLong()).isPositive();
+        assertThat(kept.at("/result/holds").asBoolean()).isTrue();
+        assertThat(cutOff.at("/result/holds").asBoolean()).isFalse();
+        assertThat(cutOff.at("/result/findings/0").asString()).contains("cut off or rewritten");
+        JsonNode after = get("/audit/chain");
+        assertThat(after.at("/last_check/by").asString()).isEqualTo("local");
+        assertThat(after.at("/last_check/findings").asLong()).isEqualTo(1);
+        assertThat(after.at("/last_check/blocks").asLong())
+                .isBetween(
+                        before.path("last_block").asLong(),
+                        after.path("last_block").asLong());
+        assertThat(send("/audit/events?action=audit.verified").statusCode()).isEqualTo(200);
+    }
+
+    private JsonNode verified(String body) throws Exception {
+        HttpResponse<String> begun = client.send(
+                HttpRequest.newBuilder(server.uri().resolve("/api/millwright/v1/audit/verify"))
+                        .header("content-type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
+        String id = Json.MAPPER.readTree(begun.body()).path("operation_id").asString();
+        Instant deadline = Instant.now().plus(Duration.ofSeconds(20));
+        while (true) {
+            JsonNode operation = get("/operations/" + id);
+            if (!operation.path("state").asString().equals("running")) return operation;
+            assertThat(Instant.now()).as("the end of %s", operation).isBefore(deadline);
+        }
     }
 
     @Test

@@ -91,6 +91,11 @@ class ChangesTest {
             send("POST", OWN + "/groups", "{\"name\": \"team\"}");
             assertThat(topics(stream, 1)).containsExactly("access");
         }
+        try (EventStream stream = listen("topic=audit")) {
+            next(stream);
+            post(MLFLOW + "/registered-models/create", "{\"name\": \"fraud\"}");
+            assertThat(topics(stream, 1)).containsExactly("audit");
+        }
     }
 
     @Test
@@ -167,7 +172,7 @@ class ChangesTest {
                 .path("token")
                 .asString();
 
-        for (String topic : List.of("experiment:0", "run:" + run, "access", "registry&topic=experiment:0")) {
+        for (String topic : List.of("experiment:0", "run:" + run, "access", "audit", "registry&topic=experiment:0")) {
             assertThat(send("GET", OWN + "/changes?topic=" + topic, "").statusCode())
                     .as(topic)
                     .isEqualTo(403);

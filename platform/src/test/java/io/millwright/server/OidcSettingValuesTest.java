@@ -40,7 +40,11 @@ class OidcSettingValuesTest {
         assertThat(settings.toString()).doesNotContain("a secret");
         assertThat(values.effective())
                 .contains(new SettingValues.Effective(
-                        "oidc.client-secret", "****", "environment MILLWRIGHT_OIDC_CLIENT_SECRET"));
+                        "oidc.client-secret",
+                        "****",
+                        SettingValues.Source.ENVIRONMENT,
+                        "environment MILLWRIGHT_OIDC_CLIENT_SECRET",
+                        true));
     }
 
     @ParameterizedTest

@@ -167,6 +167,17 @@ class OpenApiTest {
                     .hasSize(1);
             assertThat(own(raw, document, "GET /grants", "", "").path("grants")).hasSize(1);
             own(raw, document, "GET /access/explain", "?principal=ann&entity=run:" + live, "");
+            own(raw, document, "GET /audit/chain", "", "");
+            own(raw, document, "POST /audit/verify", "", "{}");
+            own(raw, document, "GET /settings", "", "");
+            answer(
+                    raw,
+                    "POST",
+                    "/api/2.0/mlflow/webhooks",
+                    "{\"name\": \"w\", \"url\": \"https://93.184.215.14/\","
+                            + " \"events\": [{\"entity\": \"REGISTERED_MODEL\", \"action\": \"CREATED\"}]}");
+            assertThat(own(raw, document, "GET /webhooks", "?max_results=1", "").path("webhooks"))
+                    .hasSize(1);
             JsonNode table = own(
                     raw,
                     document,

@@ -180,8 +180,14 @@ class RouteTableTest {
             APPROVE   POST   /api/millwright/v1/promotions/{id}/reject
             ALIAS     POST   /api/millwright/v1/promotions/{id}/cancel
             ALIAS     POST   /api/millwright/v1/promotions/{id}/rollback
+            AUDIT     GET    /api/millwright/v1/audit/chain
             AUDIT     GET    /api/millwright/v1/audit/events
             AUDIT     GET    /api/millwright/v1/audit/export
+            AUDIT     POST   /api/millwright/v1/audit/verify
+            MANAGE    POST   /api/millwright/v1/logged-models/{model_id}/restore
+            ADMIN     GET    /api/millwright/v1/settings
+            MANAGE    GET    /api/millwright/v1/webhooks
+            MANAGE    GET    /api/millwright/v1/webhooks/{webhook_id}/deliveries/{delivery_id}
             MANAGE    GET    /api/millwright/v1/webhooks/{webhook_id}/deliveries
             MANAGE    POST   /api/millwright/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver
             MANAGE    GET    /api/millwright/v1/trash

@@ -3,6 +3,8 @@ package io.millwright.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millwright.http.Json;
+import io.millwright.server.SettingValues.Source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 class SettingsTest {
     @TempDir
@@ -45,10 +48,56 @@ class SettingsTest {
         assertThat(settings.log().level()).isEqualTo("warn");
         assertThat(values.effective())
                 .contains(
-                        new SettingValues.Effective("server.port", "3", "command line"),
-                        new SettingValues.Effective("server.host", "127.0.0.3", "environment MILLWRIGHT_SERVER_HOST"),
-                        new SettingValues.Effective("log.level", "warn", file.toString()),
-                        new SettingValues.Effective("server.max-body-size", "20MB", "default"));
+                        new SettingValues.Effective("server.port", "3", Source.FLAG, "command line", false),
+                        new SettingValues.Effective(
+                                "server.host",
+                                "127.0.0.3",
+                                Source.ENVIRONMENT,
+                                "environment MILLWRIGHT_SERVER_HOST",
+                                false),
+                        new SettingValues.Effective("log.level", "warn", Source.FILE, file.toString(), false),
+                        new SettingValues.Effective("server.max-body-size", "20MB", Source.DEFAULT, "default", false));
+    }
+
+    @Test
+    void every_setting_and_no_other_is_described() {
+        SettingValues values = SettingValues.of(Map.of(), Map.of(), null);
+        Settings.read(values);
+
+        assertThat(values.effective())
+                .allMatch(one -> !SettingWords.of(one.key()).isBlank());
+        assertThat(values.effective()).extracting(SettingValues.Effective::key).hasSize(SettingWords.count());
+    }
+
+    @Test
+    void the_api_tells_what_the_command_prints_and_no_secret() throws Exception {
+        Map<String, String> flags = Map.of("webhooks.secret-key", "0123456789abcdef0", "webhooks.max-attempts", "5");
+        try (TestServer server = TestServer.start(flags);
+                RawHttp raw = new RawHttp(server.uri())) {
+            String answer = raw.send("GET /api/millwright/v1/settings HTTP/1.1\r\nHost: HOST\r\n\r\n")
+                    .answer()
+                    .text();
+            JsonNode told = Json.MAPPER.readTree(answer);
+
+            assertThat(answer).doesNotContain("0123456789abcdef0");
+            assertThat(told.path("home").asString()).isEqualTo(server.home().toString());
+            JsonNode key = setting(told, "webhooks.secret-key");
+            assertThat(key.path("value").asString()).isEqualTo("****");
+            assertThat(key.path("hidden").asBoolean()).isTrue();
+            JsonNode attempts = setting(told, "webhooks.max-attempts");
+            assertThat(attempts.path("value").asString()).isEqualTo("5");
+            assertThat(attempts.path("source").asString()).isEqualTo("flag");
+            assertThat(setting(told, "webhooks.timeout").path("source").asString())
+                    .isEqualTo("default");
+        }
+    }
+
+    private static JsonNode setting(JsonNode told, String key) {
+        return told.path("settings")
+                .valueStream()
+                .filter(one -> one.path("key").asString().equals(key))
+                .findFirst()
+                .orElseThrow();
     }
 
     @ParameterizedTest

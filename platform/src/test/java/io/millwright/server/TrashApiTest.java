@@ -111,6 +111,45 @@ class TrashApiTest {
     }
 
     @Test
+    void chosen_things_are_taken_away_and_what_was_not_there_is_told() throws Exception {
+        String chosen = newRun("default", "0");
+        String other = newRun("default", "0");
+        for (String run : List.of(chosen, other)) {
+            post("default", MLFLOW + "/runs/delete", "{\"run_id\": \"%s\"}".formatted(run));
+        }
+
+        JsonNode ended = collect("default", "{\"items\": [\"run:%s\", \"experiment:7\"]}".formatted(chosen));
+
+        assertThat(ended.at("/result/things").asLong()).isEqualTo(1);
+        assertThat(ended.at("/result/left").valueStream().map(JsonNode::asString))
+                .containsExactly("experiment:7");
+        JsonNode left = get("default", OWN + "/trash?kind=run").at("/items/0");
+        assertThat(left.path("id").asString()).isEqualTo(other);
+        assertThat(left.path("deleted_at").asString()).isNotEmpty();
+        assertThat(left.path("deleted_by").asString()).isEqualTo("local");
+        assertThat(left.path("experiment_name").asString()).isEqualTo("Default");
+        assertThat(left.path("with_experiment").asBoolean()).isFalse();
+        assertThat(get("default", OWN + "/trash?kind=experiment").path("items")).isEmpty();
+    }
+
+    @Test
+    void a_logged_model_is_restored() throws Exception {
+        String model = post("default", MLFLOW + "/logged-models", "{\"experiment_id\": \"0\", \"name\": \"m\"}")
+                .at("/model/info/model_id")
+                .asString();
+        good(send("default", "DELETE", MLFLOW + "/logged-models/" + model, ""));
+        assertThat(ids(get("default", OWN + "/trash"))).containsExactly(model);
+
+        HttpResponse<String> restored = send("default", "POST", OWN + "/logged-models/" + model + "/restore", "");
+
+        assertThat(restored.statusCode()).isEqualTo(204);
+        assertThat(get("default", OWN + "/trash").path("items")).isEmpty();
+        assertThat(send("default", "POST", OWN + "/logged-models/m-none/restore", "")
+                        .statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
     void an_operation_is_known_in_its_workspace_only() throws Exception {
         String location = send("team", "POST", OWN + "/trash/collect", "{}")
                 .headers()
@@ -137,6 +176,10 @@ class TrashApiTest {
                 "{\"dryrun\": true}",
                 "{\"dry_run\": \"yes\"}",
                 "{\"older_than\": 30}",
+                "{\"items\": []}",
+                "{\"items\": \"run:1\"}",
+                "{\"items\": [\"model:churn\"]}",
+                "{\"items\": [\"experiment:x\"]}",
                 "{\"older_than\": \"30d\"}",
                 "{\"older_than\": \"-P1D\"}")) {
             HttpResponse<String> answer = send("default", "POST", OWN + "/trash/collect", body);
@@ -152,6 +195,8 @@ class TrashApiTest {
                 "page_token=WzAsMSwieCIsMV0", // [0,1,"x",1]: an experiment's id is a number
                 "page_token=WzksMSwieCIsMV0", // [9,1,"x",1]: there are four parts
                 "all_workspaces=maybe",
+                "kind=model",
+                "kinds=run",
                 "older_than=soon")) {
             assertThat(send("default", "GET", OWN + "/trash?" + query, "").statusCode())
                     .as(query)

@@ -38,7 +38,8 @@ class WebhookSettingValuesTest {
         Settings settings = Settings.read(values);
 
         assertThat(values.effective())
-                .contains(new SettingValues.Effective("webhooks.secret-key", "****", "command line"));
+                .contains(new SettingValues.Effective(
+                        "webhooks.secret-key", "****", SettingValues.Source.FLAG, "command line", true));
         assertThat(settings.toString()).doesNotContain("0123456789abcdef");
         assertThatThrownBy(() -> read(Map.of("webhooks.secret-key", "too short")))
                 .hasMessageContaining("at least 16")

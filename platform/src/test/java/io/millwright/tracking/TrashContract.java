@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.Page;
+import io.millwright.kernel.Principal;
+import io.millwright.kernel.RequestContext;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Event;
 import java.io.IOException;
@@ -17,10 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -351,9 +355,10 @@ abstract class TrashContract {
         List<String> paged = new ArrayList<>();
         Optional<String> token = Optional.empty();
         do {
-            Page<TrashService.Purged> page = tracking.slice.trash().list(null, Duration.ZERO, 3, token);
+            Page<TrashService.InTrash> page =
+                    tracking.slice.trash().list(null, Optional.empty(), Duration.ZERO, 3, token);
             assertThat(page.items()).hasSizeBetween(1, 3);
-            paged.addAll(ids(page.items()));
+            page.items().forEach(one -> paged.add(one.what().id()));
             token = page.nextToken();
         } while (token.isPresent());
 
@@ -361,6 +366,120 @@ abstract class TrashContract {
                 .hasSize(28)
                 .doesNotHaveDuplicates()
                 .isEqualTo(ids(tracking.collect(request(Duration.ZERO, false, true))));
+    }
+
+    @Test
+    void the_trash_tells_of_each_thing_since_when_it_is_there_and_who_put_it_there() {
+        RunInfo alone = tracking.newRun(experiment, "alone");
+        as("ann", () -> tracking.runs().delete(alone.id()));
+        as("ann", () -> tracking.runs().restore(alone.id()));
+        tracking.clock.move(Duration.ofDays(1));
+        as("bob", () -> tracking.runs().delete(alone.id()));
+        tracking.clock.move(Duration.ofDays(1));
+        long whole = tracking.newExperiment("whole");
+        RunInfo within = tracking.newRun(whole, "within");
+        LoggedModel model = tracking.newModel(whole, "m");
+        as("cem", () -> tracking.experiments().delete(whole));
+
+        Map<String, TrashService.InTrash> trash = trash(Optional.empty());
+
+        assertThat(trash).containsOnlyKeys(alone.id(), within.id(), model.id(), String.valueOf(whole));
+        assertThat(trash.get(alone.id())).matches(one -> one.deletedBy().equals(Optional.of("bob")));
+        assertThat(trash.get(alone.id()).withExperiment()).isFalse();
+        assertThat(trash.get(alone.id()).experimentName()).isEqualTo("census");
+        assertThat(trash.get(alone.id()).deletedAt())
+                .contains(tracking.clock.instant().minus(Duration.ofDays(1)));
+        for (String id : List.of(within.id(), model.id(), String.valueOf(whole))) {
+            assertThat(trash.get(id).deletedBy()).as(id).contains("cem");
+            assertThat(trash.get(id).deletedAt()).as(id).contains(tracking.clock.instant());
+            assertThat(trash.get(id).withExperiment()).as(id).isTrue();
+        }
+        assertThat(trash(Optional.of(TrashService.Kind.RUN))).containsOnlyKeys(alone.id(), within.id());
+        assertThat(trash(Optional.of(TrashService.Kind.LOGGED_MODEL))).containsOnlyKeys(model.id());
+    }
+
+    @Test
+    void only_what_was_chosen_is_collected() throws IOException {
+        RunInfo chosen = tracking.newRun(experiment, "chosen");
+        RunInfo other = tracking.newRun(experiment, "other");
+        LoggedModel model = tracking.newModel(experiment, "model");
+        long whole = tracking.newExperiment("whole");
+        RunInfo within = tracking.newRun(whole, "within");
+        LoggedModel withinToo = tracking.newModel(whole, "m");
+        tracking.put(chosen.artifactUri(), "chosen");
+        tracking.put(other.artifactUri(), "other");
+        tracking.put(within.artifactUri(), "within");
+        tracking.runs().delete(chosen.id());
+        tracking.runs().delete(other.id());
+        tracking.slice.loggedModels().delete(model.id());
+        tracking.experiments().delete(whole);
+        var only = Set.of(chosen.urn(), "experiment:" + whole, "run:0123", "logged-model:" + model.id());
+        List<String> expected = List.of(chosen.id(), model.id(), String.valueOf(whole), within.id(), withinToo.id());
+
+        List<String> would = ids(tracking.collect(only(only, true)));
+        List<String> went = new ArrayList<>();
+        TrashService.Report report = tracking.slice.trash().collect(only(only, false), one -> went.add(one.id()));
+
+        assertThat(would).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(went).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(report.left()).containsExactly("run:0123");
+        assertThat(tracking.has(chosen.artifactUri())).isFalse();
+        assertThat(tracking.has(within.artifactUri())).isFalse();
+        assertThat(tracking.has(other.artifactUri())).isTrue();
+        tracking.runs().restore(other.id());
+    }
+
+    @Test
+    void a_chosen_experiment_that_was_restored_meanwhile_stays_with_its_runs_in_the_trash() {
+        RunInfo run = tracking.newRun(experiment, "deleted before");
+        tracking.runs().delete(run.id());
+        tracking.clock.move(Duration.ofMillis(1));
+        tracking.experiments().delete(experiment);
+        tracking.experiments().restore(experiment);
+        tracking.runs().delete(run.id());
+
+        TrashService.Report report =
+                tracking.slice.trash().collect(only(Set.of("experiment:" + experiment), false), one -> {});
+
+        assertThat(report.things()).isZero();
+        assertThat(report.left()).containsExactly("experiment:" + experiment);
+        tracking.runs().restore(run.id());
+    }
+
+    @Test
+    void a_logged_model_comes_back_from_the_trash_until_its_turn_has_come() {
+        LoggedModel model = tracking.newModel(experiment, "m");
+        LoggedModelService models = tracking.slice.loggedModels();
+        models.delete(model.id());
+
+        models.restore(model.id());
+
+        assertThat(models.get(model.id(), false).deleted()).isFalse();
+        assertThat(tracking.ledger.eventsAbout(model.urn()))
+                .extracting(Event::type)
+                .endsWith("logged-model.deleted", "logged-model.restored");
+        models.delete(model.id());
+        long now = tracking.clock.millis();
+        tracking.db.tx(sql -> new TrashStore().beginLoggedModel(sql, model.id(), now, false));
+        assertThatThrownBy(() -> models.restore(model.id())).hasMessageContaining("not found");
+        assertThat(trash(Optional.empty()).get(model.id()).deletedAt()).isEmpty();
+    }
+
+    private Map<String, TrashService.InTrash> trash(Optional<TrashService.Kind> kind) {
+        return tracking.slice.trash().list(null, kind, Duration.ZERO, 100, Optional.empty()).items().stream()
+                .collect(Collectors.toMap(one -> one.what().id(), one -> one));
+    }
+
+    private static void as(String name, Runnable action) {
+        new RequestContext("r", new Principal(name), RequestContext.DEFAULT_WORKSPACE).call(() -> {
+            action.run();
+            return 0;
+        });
+    }
+
+    private static TrashService.Request only(Set<String> only, boolean dryRun) {
+        @Nullable String allWorkspaces = null;
+        return new TrashService.Request(allWorkspaces, Duration.ZERO, false, dryRun, only);
     }
 
     /// As if the process had died as soon as one thing was gone.

@@ -163,6 +163,39 @@ final class DeliveryStore {
         return withAttempts(sql, found).stream().findFirst();
     }
 
+    String body(Sql sql, long seq) {
+        return sql.query("select body from webhook_deliveries where seq = ?", row -> row.getString(1), seq)
+                .getFirst();
+    }
+
+    /// How many wait, of those webhooks for which any do.
+    Map<String, Long> waitingOf(Sql sql, List<String> webhooks) {
+        Map<String, Long> waiting = new HashMap<>();
+        if (webhooks.isEmpty()) return waiting;
+        sql.scan(
+                "select webhook, count(*) from webhook_deliveries where next_at is not null and webhook in ("
+                        + marks(webhooks) + ") group by webhook",
+                row -> waiting.put(row.getString(1), row.getLong(2)),
+                webhooks.toArray());
+        return waiting;
+    }
+
+    /// The newest delivery of each, without its attempts.
+    Map<String, Delivery> lastOf(Sql sql, List<String> webhooks) {
+        Map<String, Delivery> last = new HashMap<>();
+        if (webhooks.isEmpty()) return last;
+        sql.scan(
+                "select " + COLUMNS + ", webhook from webhook_deliveries where seq in (select max(seq)"
+                        + " from webhook_deliveries where webhook in (" + marks(webhooks) + ") group by webhook)",
+                row -> last.put(row.getString(10), read(row)),
+                webhooks.toArray());
+        return last;
+    }
+
+    private static String marks(List<?> values) {
+        return String.join(", ", Collections.nCopies(values.size(), "?"));
+    }
+
     /// The newest first.
     List<Delivery> page(Sql sql, String webhook, long before, int most) {
         return withAttempts(
@@ -181,7 +214,7 @@ final class DeliveryStore {
         sql.scan(
                 "select a.delivery, a.number, a.at, a.millis, a.status, a.answer, a.error from webhook_attempts a"
                         + " join webhook_deliveries d on d.seq = a.delivery where d.seq in ("
-                        + String.join(", ", Collections.nCopies(deliveries.size(), "?"))
+                        + marks(deliveries)
                         + ") and a.number > d.attempts - "
                         + ATTEMPTS_SHOWN + " order by a.delivery, a.number",
                 row -> attempts.computeIfAbsent(row.getLong(1), seq -> new ArrayList<>())

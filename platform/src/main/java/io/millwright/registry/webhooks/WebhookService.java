@@ -211,6 +211,38 @@ public final class WebhookService {
                 page, Optional.of(PageToken.encode(List.of(page.getLast().seq()))));
     }
 
+    /// A delivery with the body as it is sent.
+    public record Sent(Delivery delivery, String body) {}
+
+    public Sent delivery(String id, String delivery) {
+        requireManager();
+        return db.read(sql -> {
+            require(sql, id);
+            Delivery found = requireDelivery(sql, id, delivery);
+            return new Sent(found, deliveries.body(sql, found.seq()));
+        });
+    }
+
+    /// A webhook and how it is doing.
+    ///
+    /// @param waiting deliveries that are still to be sent
+    /// @param last the newest delivery, without its attempts; null when there is none
+    public record Watched(
+            Webhook webhook, long waiting, @Nullable Delivery last) {}
+
+    /// All webhooks of the workspace, the newest first, with how they are doing.
+    public Page<Watched> watch(int maxResults, Optional<String> pageToken) {
+        Page<Webhook> page = list(maxResults, pageToken);
+        List<String> ids = page.items().stream().map(Webhook::id).toList();
+        Map<String, Long> waiting = db.read(sql -> deliveries.waitingOf(sql, ids));
+        Map<String, Delivery> last = db.read(sql -> deliveries.lastOf(sql, ids));
+        return new Page<>(
+                page.items().stream()
+                        .map(one -> new Watched(one, waiting.getOrDefault(one.id(), 0L), last.get(one.id())))
+                        .toList(),
+                page.nextToken());
+    }
+
     /// Sends a delivery that ended once more, before what waits.
     public Delivery redeliver(String id, String delivery) {
         requireManager();

@@ -213,6 +213,30 @@ abstract class WebhookContract {
                         "prompt_alias.deleted {\"name\":\"p\",\"alias\":\"live\"}");
     }
 
+    @Test
+    void the_list_says_how_each_webhook_is_doing_and_a_delivery_what_is_sent() {
+        Webhook hook = webhook("registered_model.created");
+        Webhook idle = webhook("prompt.created");
+        start();
+        model("m");
+        awaitState(hook, Delivery.State.DELIVERED);
+
+        List<WebhookService.Watched> list = webhooks.watch(10, Optional.empty()).items();
+
+        assertThat(list).extracting(one -> one.webhook().id()).containsExactlyInAnyOrder(hook.id(), idle.id());
+        for (WebhookService.Watched one : list) {
+            assertThat(one.waiting()).isZero();
+            if (one.webhook().id().equals(idle.id())) assertThat(one.last()).isNull();
+            else assertThat(one.last()).matches(last -> last.state() == Delivery.State.DELIVERED);
+        }
+        Delivery told = log(hook).getFirst();
+        WebhookService.Sent sent = webhooks.delivery(hook.id(), told.id());
+        assertThat(sent.delivery()).isEqualTo(told);
+        assertThat(sent.body()).isEqualTo(receiver.bodies().getFirst());
+        assertThatThrownBy(() -> webhooks.delivery(idle.id(), told.id())).hasMessageContaining("has no delivery");
+        assertThat(webhooks.watch(1, Optional.empty()).nextToken()).isPresent();
+    }
+
     private static String brief(String body) {
         var json = Json.MAPPER.readTree(body);
         return json.path("entity").asString() + "." + json.path("action").asString() + " " + json.path("data");

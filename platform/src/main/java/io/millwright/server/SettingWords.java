@@ -1,0 +1,67 @@
+package io.millwright.server;
+
+import java.util.Map;
+
+/// What each setting is for, in a sentence or two for whoever runs the server. A test holds it to the settings there
+/// are.
+final class SettingWords {
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("home", "The folder where an installation keeps what is its own: database, artifacts, keys."),
+            Map.entry(
+                    "db",
+                    "Where the database is: postgresql://user:password@host/database. Empty: SQLite in the home."),
+            Map.entry(
+                    "artifacts", "Where artifacts lie: a folder or s3://bucket/prefix. Empty: artifacts in the home."),
+            Map.entry("server.host", "The address to listen on. Beyond this machine it needs authentication."),
+            Map.entry("server.port", "The port to listen on; 0 takes a free one."),
+            Map.entry("server.max-body-size", "The largest JSON body that is taken, after unpacking."),
+            Map.entry("server.max-upload-size", "The largest file that is taken in one upload."),
+            Map.entry("server.max-header-size", "The most that the headers of a request may take."),
+            Map.entry(
+                    "server.request-timeout",
+                    "How long a request may take, from its headers to the end of its answer. Files may take longer."),
+            Map.entry("server.idle-timeout", "How long a connection may stay silent before it is closed."),
+            Map.entry("server.max-connections", "How many connections may be open at once."),
+            Map.entry(
+                    "server.allowed-hosts",
+                    "Further names under which clients may reach this server; *.example.org for all below."),
+            Map.entry(
+                    "server.trust-network",
+                    "Whether everybody who reaches the address may do everything. Only for a network of your own."),
+            Map.entry(
+                    "server.authentication", "Whether everybody must say who they are, by token, password or sign-in."),
+            Map.entry(
+                    "server.trust-proxy",
+                    "Whether to believe the proxy in front (X-Forwarded-For, -Proto) about who asks and how."),
+            Map.entry("oidc.issuer", "The OpenID provider where people sign in. Empty: none."),
+            Map.entry("oidc.client-id", "What the provider calls this server."),
+            Map.entry("oidc.client-secret", "What this server proves itself with to the provider."),
+            Map.entry("oidc.scopes", "What is asked of the provider about somebody."),
+            Map.entry("oidc.redirect-url", "Where the provider sends people back to. Empty: as the browser came."),
+            Map.entry("oidc.username-claim", "Which claim becomes the name of a user."),
+            Map.entry("oidc.groups-claim", "Which claim says in what groups a user is. Empty: groups are kept here."),
+            Map.entry("oidc.session", "How long somebody stays signed in."),
+            Map.entry("webhooks.allow-http", "Whether webhooks may lead to http: as well as https:."),
+            Map.entry(
+                    "webhooks.allowed-ranges",
+                    "Addresses of your own network that webhooks may reach, as in 10.20.0.0/16. Public ones always may."),
+            Map.entry("webhooks.timeout", "How long one attempt to deliver may take."),
+            Map.entry("webhooks.max-attempts", "How often a delivery is tried."),
+            Map.entry("webhooks.keep-deliveries", "How long what became of a delivery is kept."),
+            Map.entry(
+                    "webhooks.secret-key",
+                    "What signing secrets are encrypted with. Empty: a key file in the home. Several processes need one."),
+            Map.entry("log.level", "How much is logged: error, warn, info or debug."),
+            Map.entry("log.format", "How it is logged: text for people, json for machines."));
+
+    private SettingWords() {}
+
+    /// Empty for one that nobody has described.
+    static String of(String key) {
+        return WORDS.getOrDefault(key, "");
+    }
+
+    static int count() {
+        return WORDS.size();
+    }
+}

@@ -1,0 +1,29 @@
+// Where one can go: the screens in the navigation and in the palette.
+
+import { Boxes, FlaskConical, Home, ScrollText, SlidersHorizontal, Trash2, Users, Webhook, type LucideIcon } from 'lucide-react'
+
+export interface Place {
+  to: '/' | '/experiments' | '/models' | '/trash' | '/access' | '/audit' | '/webhooks' | '/settings'
+  label: string
+  icon: LucideIcon
+  /** How addresses begin that belong to it as well. */
+  also?: string[]
+}
+
+export const PLACES: readonly Place[] = [
+  { to: '/', label: 'Home', icon: Home },
+  { to: '/experiments', label: 'Experiments', icon: FlaskConical, also: ['/runs', '/compare'] },
+  { to: '/models', label: 'Models', icon: Boxes, also: ['/model'] },
+]
+
+export const ADMINISTRATION: readonly Place[] = [
+  { to: '/trash', label: 'Trash & space', icon: Trash2 },
+  { to: '/access', label: 'Access', icon: Users },
+  { to: '/audit', label: 'Audit', icon: ScrollText },
+  { to: '/webhooks', label: 'Webhooks', icon: Webhook },
+  { to: '/settings', label: 'Settings', icon: SlidersHorizontal },
+]
+
+export function isAt({ to, also = [] }: Place, path: string): boolean {
+  return to === '/' ? path === '/' || path === '' : [to, ...also].some((start) => path.startsWith(start))
+}
