@@ -4,12 +4,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Check, CircleCheck, CircleX, Undo2, X } from 'lucide-react'
 import { useState } from 'react'
-import { meQuery } from '../api/access.ts'
 import { ApiError } from '../api/client.ts'
 import { decide, promotionQuery, promotionsQuery, type Promotion } from '../api/registry.ts'
 import { Badge, Button, ErrorState, Section, Skeleton, Time } from '../components/basics.tsx'
 import { AskDialog } from '../components/dialog.tsx'
 import { attempt } from '../components/toasts.tsx'
+import { WhyNot } from './promotion-refusal.tsx'
 
 const TONES: Record<string, 'good' | 'bad' | 'warn' | 'live' | 'plain'> = {
   applied: 'good',
@@ -56,11 +56,6 @@ function PromotionRow({ promotion }: { promotion: Promotion }) {
   const [chosen, setChosen] = useState<boolean>()
   const open = chosen ?? promotion.state === 'waiting'
   const [deciding, setDeciding] = useState<'approve' | 'reject' | 'cancel'>()
-  const waits = promotion.state === 'waiting'
-  const me = useQuery({ ...meQuery, enabled: waits })
-  const story = useQuery({ ...promotionQuery(promotion.id), enabled: waits })
-  const whyNot = waits ? story.data?.why_not : undefined
-  const mayTakeBack = me.data?.name === promotion.requester || me.data?.rights.includes('manage')
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
@@ -76,26 +71,24 @@ function PromotionRow({ promotion }: { promotion: Promotion }) {
       </p>
       {promotion.note && <p className="text-sm break-words text-ink-2">{promotion.note}</p>}
       <div className="mt-1.5 flex flex-wrap gap-2">
-        {waits && (
+        {promotion.state === 'waiting' && (
           <>
-            <Button kind="primary" icon={Check} disabled={whyNot !== undefined} title={whyNot} onClick={() => setDeciding('approve')}>
+            <Button kind="primary" icon={Check} onClick={() => setDeciding('approve')}>
               Approve
             </Button>
-            <Button kind="danger" icon={X} disabled={whyNot !== undefined} title={whyNot} onClick={() => setDeciding('reject')}>
+            <Button kind="danger" icon={X} onClick={() => setDeciding('reject')}>
               Reject
             </Button>
-            {mayTakeBack && (
-              <Button kind="quiet" icon={Undo2} onClick={() => setDeciding('cancel')}>
-                Take back
-              </Button>
-            )}
+            <Button kind="quiet" icon={Undo2} onClick={() => setDeciding('cancel')}>
+              Take back
+            </Button>
           </>
         )}
         <Button kind="quiet" aria-expanded={open} onClick={() => setChosen(!open)}>
           {open ? 'Hide the evidence' : 'Evidence and history'}
         </Button>
       </div>
-      {whyNot !== undefined && <p className="mt-1 text-sm break-words text-ink-2">You do not decide this one. {whyNot}</p>}
+      <WhyNot promotion={promotion} />
       {open && <Story id={promotion.id} />}
       <AskDialog
         open={deciding !== undefined}

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,10 +15,10 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 export const screenshots = process.env.UI_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'millwright-ui-'))
 mkdirSync(screenshots, { recursive: true })
 
-/** Starts `./millwright server` on a free port; `stop` ends it and removes what it kept. `token` is what it printed, the first administrator's. */
-export async function startServer({ args = [] } = {}) {
+/** Starts `./millwright server` on a free port; `stop` ends it and removes what it kept. */
+export async function startServer(options = []) {
   const home = mkdtempSync(join(tmpdir(), 'millwright-ui-home-'))
-  const child = spawn(join(root, 'millwright'), ['server', '--home', home, '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(join(root, 'millwright'), ['server', '--home', home, '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const url = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`the server did not start:\n${output}`)), START_MILLIS)
@@ -34,9 +35,8 @@ export async function startServer({ args = [] } = {}) {
   })
   return {
     url,
-    get token() {
-      return /^\s*(mw_[\w-]{43})$/m.exec(output)?.[1]
-    },
+    /** Of a server that was started with authentication. */
+    administratorToken: () => /^\s+(mw_\S+)$/m.exec(output)?.[1],
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
@@ -50,7 +50,7 @@ export async function startServer({ args = [] } = {}) {
 export class Client {
   constructor(url, token) {
     this.url = url
-    this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    this.headers = token ? { authorization: `Bearer ${token}` } : {}
   }
 
   async call(method, path, body) {
@@ -95,6 +95,25 @@ export class Client {
     const response = await fetch(`${this.url}/api/2.0/mlflow-artifacts/artifacts/${experiment}/${run}/artifacts/${path}`, { method: 'PUT', headers: this.headers, body: content })
     assert.ok(response.ok, `storing ${path}: ${response.status}`)
   }
+}
+
+/** A small server that webhooks may lead to: keeps what came and answers as `answer` says. */
+export async function startReceiver() {
+  const got = []
+  const receiver = { got, answer: { status: 200, body: 'thanks' } }
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => (body += chunk))
+    request.on('end', () => {
+      got.push({ headers: request.headers, body: JSON.parse(body) })
+      response.writeHead(receiver.answer.status, { 'content-type': 'text/plain' })
+      response.end(receiver.answer.body)
+    })
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  receiver.url = `http://127.0.0.1:${server.address().port}/hook`
+  receiver.stop = () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections()))
+  return receiver
 }
 
 export async function startBrowser() {
