@@ -12,7 +12,7 @@ export function Account({ short = false }: { short?: boolean }) {
   const { data: me } = useQuery(meQuery)
   const navigate = useNavigate()
   if (!me) return null
-  const label = me.authentication ? `Account of ${me.name}` : 'Account: this server is open'
+  const label = me.authentication ? `Account of ${me.name}` : 'Account: Open server'
   const leave = async () => {
     try {
       await signOut()

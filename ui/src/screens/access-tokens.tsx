@@ -71,7 +71,6 @@ export function AccessTokens({ me }: { me: Me }) {
     ],
     [],
   )
-  if (!me.authentication && !administers) return null
   return (
     <>
       <AccessList

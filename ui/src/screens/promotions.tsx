@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Check, CircleCheck, CircleX, Clock, Flag, History, MessageSquarePlus, ScanSearch, Undo2, X, type LucideIcon } from 'lucide-react'
 import { useState } from 'react'
-import { meQuery } from '../api/access.ts'
 import { ApiError } from '../api/client.ts'
 import { decide, promotionQuery, promotionsQuery, rollBack, type Promotion, type PromotionStory } from '../api/registry.ts'
 import { Badge, Button, ErrorState, Section, Skeleton, Time } from '../components/basics.tsx'
@@ -12,6 +11,7 @@ import { AskDialog } from '../components/dialog.tsx'
 import { Timeline, type TimelineTone } from '../components/timeline.tsx'
 import { attempt } from '../components/toasts.tsx'
 import { storySteps, type CheckSeen, type StoryStep } from '../lib/promotion-story.ts'
+import { WhyNot } from './promotion-refusal.tsx'
 
 const TONES: Record<string, TimelineTone> = {
   applied: 'good',
@@ -61,11 +61,6 @@ function PromotionRow({ promotion, told }: { promotion: Promotion; told: boolean
   const open = chosen ?? (told || promotion.state === 'waiting')
   const [deciding, setDeciding] = useState<keyof typeof DECISIONS>()
   const asked = DECISIONS[deciding ?? 'approve']
-  const waits = promotion.state === 'waiting'
-  const me = useQuery({ ...meQuery, enabled: waits })
-  const story = useQuery({ ...promotionQuery(promotion.id), enabled: waits })
-  const whyNot = waits ? story.data?.why_not : undefined
-  const mayTakeBack = me.data?.name === promotion.requester || me.data?.rights.includes('manage')
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
@@ -83,19 +78,21 @@ function PromotionRow({ promotion, told }: { promotion: Promotion; told: boolean
       </p>
       {!open && promotion.note && <p className="text-sm break-words text-ink-2">{promotion.note}</p>}
       <div className="mt-1.5 flex flex-wrap gap-2">
-        {waits && (
+        {promotion.state === 'waiting' && (
           <>
-            <Button kind="primary" icon={Check} disabled={whyNot !== undefined} title={whyNot} onClick={() => setDeciding('approve')}>
-              Approve
-            </Button>
-            <Button kind="danger" icon={X} disabled={whyNot !== undefined} title={whyNot} onClick={() => setDeciding('reject')}>
-              Reject
-            </Button>
-            {mayTakeBack && (
-              <Button kind="quiet" icon={Undo2} onClick={() => setDeciding('cancel')}>
-                Take back
-              </Button>
+            {promotion.may_decide && (
+              <>
+                <Button kind="primary" icon={Check} onClick={() => setDeciding('approve')}>
+                  Approve
+                </Button>
+                <Button kind="danger" icon={X} onClick={() => setDeciding('reject')}>
+                  Reject
+                </Button>
+              </>
             )}
+            <Button kind="quiet" icon={Undo2} onClick={() => setDeciding('cancel')}>
+              Take back
+            </Button>
           </>
         )}
         {promotion.state === 'applied' && promotion.alias && promotion.holder > 0 && (
@@ -107,7 +104,7 @@ function PromotionRow({ promotion, told }: { promotion: Promotion; told: boolean
           {open ? 'Hide the story' : 'Evidence and history'}
         </Button>
       </div>
-      {whyNot !== undefined && <p className="mt-1 text-sm break-words text-ink-2">You do not decide this one. {whyNot}</p>}
+      <WhyNot promotion={promotion} />
       {open && <Story id={promotion.id} />}
       <AskDialog
         open={deciding !== undefined}
@@ -131,7 +128,7 @@ function Story({ id }: { id: number }) {
       <PromotionTimeline story={data} />
       {data.evidence_sha256 && (
         <p className="mt-3 text-xs break-all text-ink-3">
-          <a href={`${data.link}/evidence`} download={`promotion-${id}-evidence.json`} className="text-accent hover:underline">
+          <a href={`${data.link}/evidence`} download={`promotion-${id}-evidence.json`} className="text-accent underline">
             Evidence as it was hashed
           </a>{' '}
           SHA-256 {data.evidence_sha256}

@@ -35,9 +35,8 @@ export async function startServer(options = []) {
   })
   return {
     url,
-    get token() {
-      return /^\s*(mw_[\w-]{43})$/m.exec(output)?.[1]
-    },
+    /** Of a server that was started with authentication. */
+    administratorToken: () => /^\s+(mw_\S+)$/m.exec(output)?.[1],
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
@@ -51,7 +50,7 @@ export async function startServer(options = []) {
 export class Client {
   constructor(url, token) {
     this.url = url
-    this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    this.headers = token ? { authorization: `Bearer ${token}` } : {}
   }
 
   async call(method, path, body) {

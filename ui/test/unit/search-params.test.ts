@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chartSearch, parseSearch, rangeOf, runSearch, runsSearch, stringifySearch } from '../../src/lib/search-params.ts'
+import { accessSearch, chartSearch, parseSearch, rangeOf, returnPath, runSearch, runsSearch, stringifySearch } from '../../src/lib/search-params.ts'
 
 test('the state of a table survives its URL', () => {
   const state = runsSearch({
@@ -32,4 +32,15 @@ test('nonsense in a URL is left out', () => {
   assert.deepEqual(chartSearch(parseSearch('smooth=0.6&zoom=1,9&x=time&log=1')), { smooth: '0.6', zoom: '1,9', x: 'time', log: true })
   assert.equal(rangeOf('1,NaN'), undefined)
   assert.deepEqual(rangeOf('-5,2.5'), [-5, 2.5])
+})
+
+test('signing in leads back to pages of this UI only', () => {
+  for (const own of ['/ui/', '/ui/models?q=churn', "/ui/experiments/1?filter=params.x+%3D+'a'", '/ui/model-version?name=a%2Fb&version=3']) assert.equal(returnPath(own), own)
+  for (const other of [undefined, '', '/', '/uix', '/api/x', '//evil.example/ui/', 'https://evil.example/ui/', '/ui/\\evil', '/ui/a\r\nb', 'javascript:alert(1)', '/ui/sign-in', '/ui/sign-in?return=/ui/', `/ui/${'a'.repeat(2000)}`]) assert.equal(returnPath(other), '/ui/')
+})
+
+test('the access screen keeps who and what is asked about in its URL', () => {
+  const state = accessSearch({ part: 'explain', who: 'ann', on: 'model:churn' })
+  assert.equal(stringifySearch({ ...state }), '?part=explain&who=ann&on=model:churn')
+  assert.deepEqual(accessSearch(parseSearch('part=nowhere&who=')), {})
 })
