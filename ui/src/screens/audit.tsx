@@ -24,6 +24,7 @@ import { AuditFilters } from './audit-filters.tsx'
 
 const route = getRouteApi('/audit')
 const TOPICS = ['audit']
+const NONE: string[] = []
 const MOST_EXPORTED = 10_000
 
 export function Audit() {
@@ -48,7 +49,8 @@ export function Audit() {
     client.setQueryData(query.queryKey, (old) => old && { pages: old.pages.slice(0, 1), pageParams: old.pageParams.slice(0, 1) })
     void refetch({ cancelRefetch: false })
   }, [client, query.queryKey, refetch])
-  useChanges(TOPICS, () => {
+  // Whoever may not read it is not told of changes either.
+  useChanges(data ? TOPICS : NONE, () => {
     void client.invalidateQueries({ queryKey: ['audit'] })
     if (!reading.current) refresh()
     else void countNew(asked, events).then(setWaiting, () => {})

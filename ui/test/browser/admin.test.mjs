@@ -117,6 +117,11 @@ test('events are filtered by what is clicked, opened beside the table, and new o
   await page.getByRole('button', { name: /^Remove Request: / }).waitFor()
   await page.goBack()
   await panel.getByText('"action": "run.purged"').waitFor()
+  const address = new URL(page.url()).searchParams.get('event')
+  await go(`/audit?action=model.created&event=${address}`)
+  await panel.getByText('"action": "run.purged"').waitFor()
+  await panel.getByRole('button', { name: 'Close the event' }).click()
+  await panel.waitFor({ state: 'detached' })
 
   await go('/audit')
   await page.getByRole('button', { name: 'Filter the events' }).click()
@@ -266,7 +271,29 @@ test('settings say what holds, where it comes from, and no secret', async () => 
   noErrors()
 })
 
-test('the screens are found in the palette, and on a narrow screen under More', async () => {
+test('the whole trash is emptied', async () => {
+  const old = await client.experiment('old')
+  await client.run(old, { name: 'within', status: 'FINISHED' })
+  await client.post('experiments/delete', { experiment_id: old })
+  await go('/trash?kind=experiment')
+  await grid().getByRole('link', { name: 'old' }).waitFor()
+  await page.getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Empty the trash' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Empty the trash' })
+  await dialog.getByText(/^3 things with/).waitFor()
+  await dialog.getByLabel('Type “for good” to go on').fill('for good')
+  await page.keyboard.press('Enter')
+  await dialog.getByText('3 things with 0 files are gone.').waitFor()
+  await page.keyboard.press('Escape')
+  await main().getByText('No experiment lies in the trash').waitFor()
+  noErrors()
+})
+
+test('the screens and settings are found in the palette, and on a narrow screen under More', async () => {
+  await page.keyboard.press('Control+k')
+  await page.getByPlaceholder('Find an experiment').fill('webhooks.max')
+  await page.getByRole('option', { name: 'webhooks.max-attempts' }).click()
+  await page.locator('[data-setting="webhooks.max-attempts"]').waitFor()
   await page.keyboard.press('Control+k')
   await page.getByPlaceholder('Find an experiment').fill('audit')
   await page.getByRole('option', { name: 'Go to Audit' }).click()

@@ -35,8 +35,6 @@ export async function startServer(options = []) {
   })
   return {
     url,
-    /** Of a server that was started with authentication. */
-    administratorToken: () => /^\s+(mw_\S+)$/m.exec(output)?.[1],
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')

@@ -65,11 +65,31 @@ public final class Sql {
         return made;
     }
 
+    /// To be called before anything of jOOQ is touched that no [#dsl] gave.
+    ///
+    /// Its classes need each other while they are initialised: two threads that begin with different ones wait for each
+    /// other for good, or one finds data types missing ("Type class java.lang.Object is not supported in dialect
+    /// DEFAULT", jOOQ 3.21.9) and its class stays broken. So one thread initialises them, and the others wait here.
+    public static void startJooq() {
+        Jooq.start();
+    }
+
     private static final class Jooq {
         private static final Settings SETTINGS = new Settings()
                 .withExecuteLogging(false)
                 .withRenderSchema(false)
                 .withStatementType(StatementType.PREPARED_STATEMENT);
+
+        static {
+            String rendered = DSL.using(SQLDialect.DEFAULT, SETTINGS)
+                    .select(DSL.field("a"))
+                    .from(DSL.table("t"))
+                    .where(DSL.field("b").eq("c"))
+                    .getSQL();
+            if (rendered.isEmpty()) throw new IllegalStateException("jOOQ renders nothing");
+        }
+
+        static void start() {}
     }
 
     public boolean isPostgres() {

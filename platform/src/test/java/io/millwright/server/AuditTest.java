@@ -112,6 +112,12 @@ class AuditTest {
 
         assertThat(get("/audit/events?request_id=" + request).findValuesAsString("entity"))
                 .containsExactly("model:churn");
+        assertThat(CommandOutcome.run("audit", "--server", server.uri().toString(), "--request", request)
+                        .out()
+                        .lines())
+                .singleElement()
+                .asString()
+                .contains("model:churn");
     }
 
     @Test

@@ -70,6 +70,14 @@ class SettingsTest {
     }
 
     @Test
+    void the_command_says_what_each_setting_is_for() {
+        assertThat(CommandOutcome.run("config", "--explain").out()).contains(SettingWords.of("webhooks.timeout"));
+        assertThat(CommandOutcome.run("config").out())
+                .contains("webhooks.timeout")
+                .doesNotContain(SettingWords.of("webhooks.timeout"));
+    }
+
+    @Test
     void the_api_tells_what_the_command_prints_and_no_secret() throws Exception {
         Map<String, String> flags = Map.of("webhooks.secret-key", "0123456789abcdef0", "webhooks.max-attempts", "5");
         try (TestServer server = TestServer.start(flags);
