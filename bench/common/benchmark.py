@@ -24,6 +24,7 @@ class Bench:
     work: Path
     quick: bool
     details: list = field(default_factory=list)
+    versions: dict = field(default_factory=dict)
 
     def fresh_home(self, server):
         # Not on top of an earlier one: each repetition starts with an empty store.
@@ -31,6 +32,11 @@ class Bench:
 
     def discard(self, home):
         shutil.rmtree(home, ignore_errors=True)
+
+    def notice_java(self, server):
+        """Keeps the version of the Java that runs the server, which only a running one tells."""
+        if isinstance(server, Millwright):
+            self.versions["Java"] = report.java_version(server.processes())
 
     def filled(self, server, name, fill):
         """The home that `fill(home)` has filled, and what it answered as JSON; filled at the first repetition only."""
@@ -57,6 +63,7 @@ class Benchmark:
     ensure_tools: Callable = lambda: None
     versions: Callable = lambda: {}
     fill: Callable | None = None
+    times_starts: bool = False
     may_attach: bool = False
 
     @property
@@ -126,7 +133,8 @@ class Benchmark:
         machine, versions = report.machine(work), report.versions() | self.versions()
         began = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
         entries = {}
-        versions |= warm_up_starts(servers, bench)
+        if self.times_starts:
+            warm_up_starts(servers, bench)
         for name in options.only:
             bench.details = []
             repetitions = 1 if name in self.alone else options.repetitions
@@ -134,7 +142,7 @@ class Benchmark:
             entries[name] = {
                 "began": began, "command": " ".join([self.command, *sys.argv[1:]]),
                 "repetitions": repetitions, "quick": options.quick,
-                "machine": machine, "versions": versions, "values": values, "failures": failures,
+                "machine": machine, "versions": versions | bench.versions, "values": values, "failures": failures,
                 "details": bench.details, "durability": {server.name: report.durability(work, server.name)
                                                          for server in servers}}
         return entries
@@ -187,16 +195,12 @@ def workplace(options):
 
 
 def warm_up_starts(servers, bench):
-    """One start that does not count, so that no counted one reads its program from a cold disk. Answers versions
-    that only a running server tells."""
-    versions = {}
+    """One start that does not count, so that no counted one reads its program from a cold disk."""
     for server in servers:
         home = bench.fresh_home(server)
         with server.running(home, settled=False):
-            if isinstance(server, Millwright):
-                versions["Java"] = report.java_version(server.processes())
+            bench.notice_java(server)
         bench.discard(home)
-    return versions
 
 
 def failed(entry):

@@ -19,4 +19,4 @@ ALONE = {
 
 if __name__ == "__main__":
     Benchmark(Path(__file__).resolve().parent, __doc__, MEASUREMENTS, ALONE, bench=LoadBench, ensure_tools=ensure_tools,
-              versions=tool_versions, may_attach=True).main()
+              versions=tool_versions, may_attach=True, times_starts=True).main()

@@ -39,6 +39,7 @@ def in_browser(measurement, bench, server):
     size = size_of(bench)
     home, places = filled(bench, server)
     with server.running(home) as url:
+        bench.notice_java(server)
         asked = {
             "measurement": measurement, "server": server.name, "url": url, "chromium": chromium(), "places": places,
             "passes": QUICK_PASSES if bench.quick else PASSES, "curve": data.CURVE,

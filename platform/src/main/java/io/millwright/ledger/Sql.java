@@ -52,9 +52,9 @@ public final class Sql {
         this.prepared = dialect == SQLDialect.SQLITE ? new LinkedHashMap<>() : null;
     }
 
-    /// Fills jOOQ's tables of data types, in one thread before there are others. When several begin with it at once, one
-    /// may meet them half filled: it is told that a type is not supported, and the class that asked stays broken for
-    /// good. For jOOQ 3.21.9; `peers/test_first_requests.py` fails without it.
+    /// Fills jOOQ's tables of data types, in one thread before there are others. When several begin with it at
+    /// once, one may meet them half filled: it is told that a type is not supported, and the class that asked
+    /// stays broken for good. For jOOQ 3.21.9; `peers/test_first_requests.py` fails without it.
     public static void loadJooq() {
         if (!DSL.field("1", SQLDataType.OTHER).getDataType().isOther()) throw new IllegalStateException("jOOQ's types");
     }
