@@ -163,7 +163,9 @@ function States() {
         </Empty>
       </Shown>
       <Shown title="Loading" use="In the shape of what comes, so that nothing jumps. Not for what takes less than a blink: keep the old answer instead.">
-        <Skeleton lines={4} />
+        <div data-example>
+          <Skeleton lines={4} />
+        </div>
       </Shown>
       <Shown title="Error" use="What could not be done, the server's own words, the request's id for whoever reads the log, and a way to try again.">
         <ErrorState what="The runs could not be read" error={new ApiError(503, 'UNAVAILABLE', 'The database does not answer. Try again in a minute.', '0f9a2c')} onRetry={() => say('Would ask again.')} />

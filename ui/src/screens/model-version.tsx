@@ -118,8 +118,6 @@ function Use({ version }: { version: ModelVersion }) {
   return (
     <Section title="Use it">
       <CodeBlock label="Python code" code={`import mlflow\nmlflow.set_tracking_uri(${JSON.stringify(location.origin)})\nmodel = mlflow.pyfunc.load_model(${JSON.stringify(uri)})`} />
-      <h3 className="mt-3 mb-1.5 text-sm font-semibold">Download its files</h3>
-      <CodeBlock label="Shell command" code={`mlflow artifacts download --artifact-uri ${quote(`models:/${name}/${number}`)} --dst-path ${quote(`${name}-${number}`)}`} />
       <p className="mt-2 text-sm text-ink-3">
         {aliases[0] ? (
           <>
@@ -129,6 +127,8 @@ function Use({ version }: { version: ModelVersion }) {
           'With an alias the code stays the same when a better version comes.'
         )}
       </p>
+      <h3 className="mt-4 mb-1.5 text-sm font-semibold">Download its files</h3>
+      <CodeBlock label="Shell command" code={`mlflow artifacts download --artifact-uri ${quote(`models:/${name}/${number}`)} --dst-path ${quote(`${name}-${number}`)}`} />
     </Section>
   )
 }

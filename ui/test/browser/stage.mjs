@@ -152,7 +152,7 @@ export async function settled(page) {
   await page.waitForFunction(() =>
     [...document.querySelectorAll('.skeleton, [aria-label="Loading"]')].every((waiting) => {
       const { top, bottom } = waiting.getBoundingClientRect()
-      return bottom <= 0 || top >= innerHeight
+      return waiting.closest('[data-example]') !== null || bottom <= 0 || top >= innerHeight
     }),
   )
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
