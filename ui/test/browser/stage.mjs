@@ -35,6 +35,9 @@ export async function startServer(options = []) {
   })
   return {
     url,
+    get token() {
+      return /^\s*(mw_[\w-]{43})$/m.exec(output)?.[1]
+    },
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
