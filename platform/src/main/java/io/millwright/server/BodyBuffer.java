@@ -44,16 +44,17 @@ final class BodyBuffer {
 
     private final Budget budget;
     private final long cap;
-    private final String capSetting;
+    private final String advice;
     private final String what;
     private byte[] bytes = NONE;
     private int size;
 
+    /// @param advice what follows the cap in a message, as where it is set
     /// @param what how messages call it
-    BodyBuffer(Budget budget, long cap, String capSetting, String what) {
+    BodyBuffer(Budget budget, long cap, String advice, String what) {
         this.budget = budget;
         this.cap = cap;
-        this.capSetting = capSetting;
+        this.advice = advice;
         this.what = what;
     }
 
@@ -91,9 +92,12 @@ final class BodyBuffer {
         }
     }
 
+    long cap() {
+        return cap;
+    }
+
     Failure tooLarge(String got) {
-        return TOO_LARGE.because(what + " has " + got + " bytes, at most " + cap + " are taken (" + capSetting
-                + "). Send less at a time, or raise the setting.");
+        return TOO_LARGE.because(what + " has " + got + " bytes, at most " + cap + " are taken" + advice);
     }
 
     byte[] toArray() {

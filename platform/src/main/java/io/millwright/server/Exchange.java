@@ -19,6 +19,7 @@ import io.millwright.http.BodyKind;
 import io.millwright.http.Call;
 import io.millwright.http.Dialect;
 import io.millwright.http.Json;
+import io.millwright.http.Need;
 import io.millwright.http.Reply;
 import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
@@ -266,8 +267,8 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 }
                 encoding = BodyEncoding.of(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
                 BodyEncoding.requireUtf8(request.headers().get(HttpHeaderNames.CONTENT_TYPE));
-                BodyBuffer buffer = server.newBodyBuffer("The request body");
-                if (length > server.settings.maxBodySizeBytes()) throw buffer.tooLarge(Long.toString(length));
+                BodyBuffer buffer = newBodyBuffer("The request body");
+                if (length > buffer.cap()) throw buffer.tooLarge(Long.toString(length));
                 bodyBuffer = buffer;
                 bodyArrived = false;
                 request.subscribe(
@@ -289,6 +290,11 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 server.run(this);
             }
         }
+    }
+
+    private BodyBuffer newBodyBuffer(String what) {
+        boolean anybody = endpoint != null && endpoint.route().need() == Need.PUBLIC;
+        return anybody ? server.newSmallBodyBuffer(what, SMALL_BODY) : server.newBodyBuffer(what);
     }
 
     @Override
@@ -365,7 +371,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     private void takeBody(BodyBuffer collected) {
         body = collected.toArray();
         if (encoding != BodyEncoding.IDENTITY) {
-            BodyBuffer unpacked = server.newBodyBuffer("The request body, unpacked,");
+            BodyBuffer unpacked = newBodyBuffer("The request body, unpacked,");
             try {
                 encoding.decode(body, unpacked);
                 body = unpacked.toArray();

@@ -168,7 +168,16 @@ final class HttpServer implements AutoCloseable {
     }
 
     BodyBuffer newBodyBuffer(String what) {
-        return new BodyBuffer(bodies, settings.maxBodySizeBytes(), "server.max-body-size", what);
+        return new BodyBuffer(
+                bodies,
+                settings.maxBodySizeBytes(),
+                " (server.max-body-size). Send less at a time, or raise the setting.",
+                what);
+    }
+
+    /// For a body of whoever, who should not fill the memory that everybody's bodies share.
+    BodyBuffer newSmallBodyBuffer(String what, long cap) {
+        return new BodyBuffer(bodies, cap, " from whoever is not signed in. Send less.", what);
     }
 
     private void onConnection(ChannelPipeline pipeline) {

@@ -72,6 +72,9 @@ class OidcTest {
                 .endsWith("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax");
         assertThat(json(get(OWN + "/me", session)).path("name").asString()).isEqualTo("ann");
         assertThat(json(get(OWN + "/me", session)).path("rights")).isEmpty();
+        assertThat(json(get(OWN + "/me", session)).path("session").asBoolean()).isTrue();
+        assertThat(json(get("/auth/session", "")).path("identity_provider").asBoolean())
+                .isTrue();
         assertThat(get("/api/2.0/mlflow/experiments/search?max_results=1", session)
                         .statusCode())
                 .isEqualTo(403);

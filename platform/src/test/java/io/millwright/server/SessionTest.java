@@ -3,11 +3,14 @@ package io.millwright.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millwright.http.Json;
+import java.io.ByteArrayOutputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -107,6 +110,23 @@ class SessionTest {
 
         assertThat(slowed.statusCode()).isEqualTo(429);
         assertThat(json(slowed).path("detail").asString()).contains("Too many failed sign-ins");
+    }
+
+    @Test
+    void whoever_is_not_signed_in_sends_no_large_body() throws Exception {
+        HttpResponse<String> large = open("{\"token\": \"%s\"}".formatted("x".repeat(70_000)));
+        var packed = new ByteArrayOutputStream();
+        try (var gzip = new GZIPOutputStream(packed)) {
+            gzip.write("{\"token\": \"%s\"}".formatted("x".repeat(1_000_000)).getBytes(StandardCharsets.UTF_8));
+        }
+        HttpResponse<String> bomb = send(HttpRequest.newBuilder(server.uri().resolve(SESSION))
+                .headers("origin", origin, "content-encoding", "gzip")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(packed.toByteArray())));
+
+        for (HttpResponse<String> refused : List.of(large, bomb)) {
+            assertThat(refused.statusCode()).isEqualTo(413);
+            assertThat(json(refused).path("detail").asString()).contains("not signed in");
+        }
     }
 
     @Test
