@@ -164,6 +164,16 @@ test('what the URL says is no markup either', async () => {
   await inert(`/runs/${run}?tab=artifacts&path=${text}`, visible('There is no such file'))
 })
 
+test('what lies in the trash, and what the audit trail has of it', async () => {
+  const gone = await client.run(experiment, { name: `gone ${TRY}` })
+  await client.post('runs/delete', { run_id: gone })
+  await inert('/trash', visible('onerror'))
+  await inert('/trash?show=space', visible('onerror'))
+  await inert('/audit?action=run.*', visible('onerror'))
+  await inert(`/audit?actor=${encodeURIComponent(TRY)}`, (page) => page.getByRole('alert').first().waitFor())
+  await inert(`/settings?q=${encodeURIComponent(TRY)}`, visible('No setting has this'))
+})
+
 test('a model and its description', async () => {
   await inert('/models', visible('onerror'))
   await inert(`/model?name=${encodeURIComponent(`model ${TRY.replaceAll('/', '')}`)}`, (page) => page.locator('main .prose').getByText('<iframe srcdoc').waitFor())

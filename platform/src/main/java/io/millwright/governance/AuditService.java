@@ -108,7 +108,7 @@ public final class AuditService {
 
     /// What a walk of the whole chain found.
     ///
-    /// @param findings one sentence each; empty for who is no administrator, since they may be about any workspace
+    /// @param findings one sentence each; none for others than administrators: they may be about any workspace
     /// @param count how many there are
     public record Verified(LedgerVerifier.Report report, List<String> findings, int count) {}
 

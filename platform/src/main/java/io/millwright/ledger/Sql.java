@@ -67,9 +67,10 @@ public final class Sql {
 
     /// To be called before anything of jOOQ is touched that no [#dsl] gave.
     ///
-    /// Its classes need each other while they are initialised: two threads that begin with different ones wait for each
-    /// other for good, or one finds data types missing ("Type class java.lang.Object is not supported in dialect
-    /// DEFAULT", jOOQ 3.21.9) and its class stays broken. So one thread initialises them, and the others wait here.
+    /// Its classes need each other while they are initialised: of two threads that begin with different ones,
+    /// one finds data types missing ("Type class java.lang.Object is not supported in dialect DEFAULT", jOOQ
+    /// 3.21.9), and its class stays broken until the next start. So one thread initialises them, and the others
+    /// wait here.
     public static void startJooq() {
         Jooq.start();
     }

@@ -2,8 +2,7 @@ package io.millwright.server;
 
 import java.util.Map;
 
-/// What each setting is for, in a sentence or two for whoever runs the server. A test holds it to the settings there
-/// are.
+/// What each setting is for, for whoever runs the server. A test holds it to the settings there are.
 final class SettingWords {
     private static final Map<String, String> WORDS = Map.ofEntries(
             Map.entry("home", "The folder where an installation keeps what is its own: database, artifacts, keys."),

@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
-/// Millwright's own REST for how this server is set up: what `millwright config` prints, of the process that runs.
+/// Millwright's own REST for how this server is set up: what `millwright config` prints, of the running process.
 final class SettingsApi {
     /// What is kept where.
     ///

@@ -49,7 +49,7 @@ public final class TrashService {
     /// @param olderThan how long a thing must have been in the trash
     /// @param keepArtifacts take the rows only
     /// @param dryRun only say what would go
-    /// @param only URNs of the things to take away, experiments with all that is in them; empty for everything
+    /// @param only URNs of what to take away, experiments with all that is in them; empty for everything
     public record Request(
             @Nullable String workspace, Duration olderThan, boolean keepArtifacts, boolean dryRun, Set<String> only) {
         public Request {
