@@ -2,6 +2,8 @@ import { QueryClient } from '@tanstack/react-query'
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Outlet, useRouterState, type ErrorComponentProps } from '@tanstack/react-router'
 import { Compass } from 'lucide-react'
 import { ApiError, whenSignedOut } from './api/client.ts'
+import { runColumnsQuery } from './api/runs.ts'
+import { experimentQuery } from './api/tracking.ts'
 import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
 import { Shell } from './components/shell.tsx'
 import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
@@ -34,6 +36,12 @@ const experiment = createRoute({
   getParentRoute: () => root,
   path: '/experiments/$id',
   validateSearch: runsSearch,
+  // What the screen asks first is on its way while its code is.
+  loader: ({ params }) => {
+    void queryClient.prefetchQuery(experimentQuery(params.id))
+    void queryClient.prefetchQuery(runColumnsQuery(params.id))
+  },
+  staleTime: Number.POSITIVE_INFINITY,
   component: lazyRouteComponent(() => import('./screens/experiment.tsx'), 'ExperimentScreen'),
 })
 
