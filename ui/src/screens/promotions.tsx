@@ -126,7 +126,7 @@ function Story({ id }: { id: number }) {
       <PromotionTimeline story={data} />
       {data.evidence_sha256 && (
         <p className="mt-3 text-xs break-all text-ink-3">
-          <a href={`${data.link}/evidence`} download={`promotion-${id}-evidence.json`} className="text-accent hover:underline">
+          <a href={`${data.link}/evidence`} download={`promotion-${id}-evidence.json`} className="text-accent underline">
             Evidence as it was hashed
           </a>{' '}
           SHA-256 {data.evidence_sha256}
