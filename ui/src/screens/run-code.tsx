@@ -68,7 +68,7 @@ export function Code({ run, tags }: { run: Run; tags: Record<string, string> }) 
           {notebooks[0] && (
             <>
               ; a notebook was logged:{' '}
-              <Link to="/runs/$id" params={{ id }} search={{ tab: 'artifacts', path: notebooks[0].path }} className="text-accent hover:underline">
+              <Link to="/runs/$id" params={{ id }} search={{ tab: 'artifacts', path: notebooks[0].path }} className="text-accent underline">
                 {notebooks[0].path}
               </Link>
             </>

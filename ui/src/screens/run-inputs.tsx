@@ -97,7 +97,7 @@ function ModelInputs({ ids }: { ids: string[] }) {
       <p className="text-sm text-ink-2">
         a model it used{data?.info.source_run_id ? ', made by ' : ''}
         {data?.info.source_run_id && (
-          <Link to="/runs/$id" params={{ id: data.info.source_run_id }} className="text-accent hover:underline">
+          <Link to="/runs/$id" params={{ id: data.info.source_run_id }} className="text-accent underline">
             run {data.info.source_run_id.slice(0, 8)}
           </Link>
         )}
