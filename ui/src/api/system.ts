@@ -34,18 +34,3 @@ export const spaceQuery = queryOptions({
   staleTime: 60_000,
   retry: false,
 })
-
-export interface Me {
-  name: string
-  workspace: string
-  groups: string[]
-  /** On the whole workspace. */
-  rights: string[]
-}
-
-export const meQuery = queryOptions({
-  queryKey: ['me'],
-  queryFn: ({ signal }) => get<Me>(`${OWN}/me`, {}, signal),
-  staleTime: 60_000,
-  retry: false,
-})

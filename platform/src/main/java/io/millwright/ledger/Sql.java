@@ -35,6 +35,13 @@ public final class Sql {
     private static final int ROWS_AT_ONCE = 100;
     private static final int ROWS_FETCHED = 4096;
 
+    static {
+        // Whoever migrates comes here first, alone. Of several threads that begin with jOOQ at once (3.21.9), one may
+        // meet its tables of data types half filled: it is told that a type is not supported, and the class that
+        // asked stays broken for good. `peers/test_first_requests.py` fails without this.
+        if (!DSL.field("1", SQLDataType.OTHER).getDataType().isOther()) throw new IllegalStateException("jOOQ's types");
+    }
+
     private final Connection connection;
     private final SQLDialect dialect;
     /// Made on first use: starting jOOQ costs a tenth of the server's start, and many a start needs no query of
@@ -52,27 +59,10 @@ public final class Sql {
         this.prepared = dialect == SQLDialect.SQLITE ? new LinkedHashMap<>() : null;
     }
 
-    /// Fills jOOQ's tables of data types, in one thread before there are others. When several begin with it at
-    /// once, one may meet them half filled: it is told that a type is not supported, and the class that asked
-    /// stays broken for good. For jOOQ 3.21.9; `peers/test_first_requests.py` fails without it.
-    public static void loadJooq() {
-        if (!DSL.field("1", SQLDataType.OTHER).getDataType().isOther()) throw new IllegalStateException("jOOQ's types");
-    }
-
     public DSLContext dsl() {
         DSLContext made = dsl;
         if (made == null) dsl = made = DSL.using(connection, dialect, Jooq.SETTINGS);
         return made;
-    }
-
-    /// To be called before anything of jOOQ is touched that no [#dsl] gave.
-    ///
-    /// Its classes need each other while they are initialised: of two threads that begin with different ones,
-    /// one finds data types missing ("Type class java.lang.Object is not supported in dialect DEFAULT", jOOQ
-    /// 3.21.9), and its class stays broken until the next start. So one thread initialises them, and the others
-    /// wait here.
-    public static void startJooq() {
-        Jooq.start();
     }
 
     private static final class Jooq {
@@ -80,17 +70,6 @@ public final class Sql {
                 .withExecuteLogging(false)
                 .withRenderSchema(false)
                 .withStatementType(StatementType.PREPARED_STATEMENT);
-
-        static {
-            String rendered = DSL.using(SQLDialect.DEFAULT, SETTINGS)
-                    .select(DSL.field("a"))
-                    .from(DSL.table("t"))
-                    .where(DSL.field("b").eq("c"))
-                    .getSQL();
-            if (rendered.isEmpty()) throw new IllegalStateException("jOOQ renders nothing");
-        }
-
-        static void start() {}
     }
 
     public boolean isPostgres() {

@@ -26,10 +26,6 @@ import org.jooq.impl.DSL;
 /// Plans a search for model versions into SQL that reads little more than it answers: a tag that few versions
 /// have gives those versions; anything else walks the versions in their order.
 final class ModelVersionSearch {
-    static {
-        Sql.startJooq();
-    }
-
     private static final List<Field<?>> COLUMNS = List.of(DSL.field(VersionStore.COLUMNS));
     private static final int KEY_COLUMN = 12;
     /// Up to so many versions are worth finding by their tag first.

@@ -20,10 +20,6 @@ import org.jooq.impl.DSL;
 
 /// Plans a search for registered models into one query.
 final class RegisteredModelSearch {
-    static {
-        Sql.startJooq();
-    }
-
     private static final List<Field<?>> COLUMNS = List.of(DSL.field(RegistryStore.COLUMNS));
     private static final int KEY_COLUMN = 5;
 

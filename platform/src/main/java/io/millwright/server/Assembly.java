@@ -18,7 +18,6 @@ import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Migration;
 import io.millwright.ledger.Migrator;
 import io.millwright.ledger.PostgresDb;
-import io.millwright.ledger.Sql;
 import io.millwright.ledger.SqliteDb;
 import io.millwright.registry.RegistrySlice;
 import io.millwright.registry.promotion.Principals;
@@ -56,7 +55,6 @@ final class Assembly implements AutoCloseable {
             Ids ids = new Ids(new SecureRandom());
             ServerMetrics metrics = new ServerMetrics();
 
-            Sql.loadJooq();
             db = opened(openDb(settings));
             new Migrator(db).migrate(migrations());
             Ledger ledger = opened(new Ledger(db, clock, ids)).takeOver().start();

@@ -22,10 +22,6 @@ import org.jooq.impl.DSL;
 
 /// Plans a search for experiments into one query.
 final class ExperimentSearch {
-    static {
-        Sql.startJooq();
-    }
-
     private static final List<Field<?>> COLUMNS = List.of(
             DSL.field("e.id, e.workspace, e.name, e.artifact_location, e.deleted_at, e.created_at, e.updated_at"));
     private static final int KEY_COLUMN = 8;

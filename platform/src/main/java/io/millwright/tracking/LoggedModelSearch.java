@@ -23,10 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Plans a search for logged models into one query.
 final class LoggedModelSearch {
-    static {
-        Sql.startJooq();
-    }
-
     private static final List<Field<?>> COLUMNS = List.of(DSL.field(LoggedModelStore.COLUMNS));
     private static final int KEY_COLUMN = 12;
     private static final List<String> STATUS_NAMES = List.of("PENDING", "READY", "FAILED");

@@ -30,10 +30,6 @@ import org.jspecify.annotations.Nullable;
 /// Three ways, chosen per search: clauses that an index shows to match few runs give those runs by number;
 /// an order by a metric walks that metric's index; anything else walks the runs by start time.
 final class RunSearch {
-    static {
-        Sql.startJooq();
-    }
-
     private static final List<Field<?>> COLUMNS = List.of(DSL.field(RunStore.COLUMNS));
     private static final int KEY_COLUMN = 11;
     /// Up to so many runs are worth finding by number first.

@@ -20,10 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /// The SQL of runs as a table: single cells of them, and which names there are.
 final class RunTableStore {
-    static {
-        Sql.startJooq();
-    }
-
     /// A longer text is cut; a cell shows less.
     static final int LONGEST_TEXT = 1_000;
 
