@@ -54,6 +54,7 @@ function RunsOf({ id }: { id: string }) {
   // What the reader does to the table of a view is a change to it; what a view does to the table is none.
   const set = useCallback((patch: RunsSearch, replace?: boolean) => goTo((old) => ({ ...old, ...patch, ...(old.view && touchesState(patch) ? { changed: true } : {}) }), replace), [goTo])
   const views = useViews(id, search, put)
+  const hasTabs = views.views.some(({ pinned }) => pinned)
 
   useTopics(useMemo(() => [`experiment:${id}`], [id]))
   const experiment = useQuery(experimentQuery(id))
@@ -208,7 +209,7 @@ function RunsOf({ id }: { id: string }) {
         {inTrash && <Badge tone="warn">Archived</Badge>}
       </PageHeader>
       <ViewTabs experiment={id} views={views} shown={search.view} />
-      <div className="card flex h-[calc(100dvh-12rem)] min-h-80 flex-col md:h-[calc(100dvh-7.5rem)]">
+      <div className={`card flex h-[calc(100dvh-12rem)] min-h-80 flex-col ${hasTabs ? 'md:h-[calc(100dvh-10.5rem)]' : 'md:h-[calc(100dvh-7.5rem)]'}`}>
         <div className="flex flex-wrap items-start gap-2 border-b border-line p-2">
           <FilterBar
             value={search.filter ?? ''}

@@ -124,7 +124,7 @@ function RunList({ runs }: { runs: readonly RecentRun[] }) {
           <span className="w-24">
             <Status status={run.status} />
           </span>
-          <span className="w-28 text-right text-sm text-ink-2">
+          <span className="w-36 text-right text-sm whitespace-nowrap text-ink-2">
             <span className="block">
               <Time millis={run.start_time} />
             </span>
