@@ -402,11 +402,18 @@ public final class AccessService {
                     Account account = store.account(sql, name)
                             .orElseThrow(() -> UNAUTHENTICATED.because("'%s' was deleted. Sign in as another.", name));
                     if (with == null) {
+                        if (!store.claimPassword(sql, name, shown.kept())) {
+                            throw UNAUTHENTICATED.because("The password has changed. Sign in with the new one.");
+                        }
                         return openSession(
                                 sql, account.subject(), new NewSession(SESSION, null, end, ApiToken.WITH_PASSWORD));
                     }
+                    // Otherwise it would outlive what opened the one before.
+                    if (with.isSession()) {
+                        throw UNAUTHENTICATED.because("A browser's session opens no other. Sign in with a token.");
+                    }
                     ApiToken token = store.token(sql, with.id())
-                            .filter(found -> found.endedAt() == null && !signIns.isPast(found.expiresAt()))
+                            .filter(found -> !signIns.isPast(found.expiresAt()) && store.claim(sql, found))
                             .orElseThrow(() -> UNAUTHENTICATED.because("The token has expired or was revoked."));
                     Instant last = token.expiresAt();
                     Instant expiresAt = last == null || end.isBefore(last) ? end : last;
@@ -417,12 +424,21 @@ public final class AccessService {
 
     private record NewSession(String name, @Nullable Role scope, Instant expiresAt, String openedWith) {}
 
-    /// Of too many, the oldest ends.
+    /// Of too many, the oldest ends: one that was opened alike, or of what has no scope any.
     private NewToken openSession(Sql sql, Subject user, NewSession session) {
         List<ApiToken> sessions = store.tokensOf(sql, user.name(), MOST_TOKENS + MOST_SESSIONS).stream()
                 .filter(ApiToken::isSession)
                 .toList();
-        if (sessions.size() >= MOST_SESSIONS) end(sql, sessions.getFirst());
+        if (sessions.size() >= MOST_SESSIONS) {
+            ApiToken oldest = sessions.stream()
+                    .filter(other ->
+                            session.scope() == null || session.openedWith().equals(other.openedWith()))
+                    .findFirst()
+                    .orElseThrow(() -> WRONG_STATE.because(
+                            "'%s' has %d sessions, and a token with a scope ends none of them. Sign out of one.",
+                            user.name(), MOST_SESSIONS));
+            end(sql, oldest);
+        }
         String text = TokenText.make(random);
         ApiToken token = new ApiToken(
                 ids.hex32(),

@@ -283,6 +283,20 @@ final class AccessStore {
                 limit);
     }
 
+    /// Whether a token still counts. Its row and its owner's are written, so that of this and its end, or the end of
+    /// its owner, one comes after the other also on PostgreSQL.
+    boolean claim(Sql sql, ApiToken token) {
+        return sql.update("update access_tokens set name = name where id = ? and ended_at is null", token.id()) == 1
+                && sql.update("update access_principals set name = name where name = ?", token.owner()) == 1;
+    }
+
+    /// Whether a password is still kept so; the row is written, as in [#claim].
+    boolean claimPassword(Sql sql, String name, String kept) {
+        return sql.update(
+                        "update access_principals set password = password where name = ? and password = ?", name, kept)
+                == 1;
+    }
+
     /// The sessions of an owner that still count and were opened with this.
     List<ApiToken> sessionsOpenedWith(Sql sql, String owner, String openedWith) {
         return sql.query(

@@ -60,10 +60,11 @@ public final class SignInService {
     /// Somebody who was recognised by what opens a browser's session.
     ///
     /// @param token null for a password
-    public record Shown(Principal principal, @Nullable ApiToken token) {}
+    /// @param kept of a password, how it is checked; empty for a token
+    public record Shown(Principal principal, @Nullable ApiToken token, String kept) {}
 
     private record Remembered(
-            SignedIn who, String credential, @Nullable ApiToken token, long epoch) {
+            SignedIn who, String credential, @Nullable ApiToken token, String kept, long epoch) {
         @Nullable
         Instant expiresAt() {
             return token == null ? null : token.expiresAt();
@@ -102,7 +103,7 @@ public final class SignInService {
     /// As [#signIn], for whoever types it into the page that signs browsers in.
     public Shown shown(Presented presented, String address) {
         Remembered who = recognised(presented, digest.of(presented.toString()), address);
-        return new Shown(who.who.principal(), who.token);
+        return new Shown(who.who.principal(), who.token, who.kept);
     }
 
     private Remembered recognised(Presented presented, ByteBuffer key, String address) {
@@ -137,6 +138,7 @@ public final class SignInService {
                         GrantedAccess.of(found.get().grants(), token.scope())),
                 "token " + token.id(),
                 token,
+                "",
                 began);
     }
 
@@ -170,6 +172,7 @@ public final class SignInService {
                 new SignedIn(new Principal(user), GrantedAccess.of(found.grants(), null)),
                 "password of " + user,
                 null,
+                kept,
                 began);
     }
 

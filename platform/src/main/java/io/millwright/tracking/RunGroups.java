@@ -15,18 +15,22 @@ import org.jspecify.annotations.Nullable;
 /// Gathers runs into groups by what they have under one param or tag, and what their metrics are in each.
 ///
 /// Sums are kept here and not in SQL: there the square of a great number is an error on one database and not on the
-/// other. One pass over the runs and one over each metric; memory goes by the runs.
+/// other. One pass over the runs and one over each metric. Memory goes by the runs: only the column of the order is
+/// summed up for every group, the others for those that are answered.
 final class RunGroups {
     /// Values are told apart by so many characters.
     static final int LONGEST_VALUE = 250;
     /// More runs are not gathered.
     static final int MOST_RUNS = 500_000;
 
-    private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d{1,4})?");
+    private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d++\\.?+\\d*+|\\.\\d++)([eE][-+]?\\d{1,4})?");
 
     private final int columns;
     private final Map<Long, Gathered> ofRun = new HashMap<>();
     private final Map<@Nullable String, Gathered> ofValue = new HashMap<>();
+    private List<Gathered> first = List.of();
+    private int groupCount;
+    private int runCount;
 
     RunGroups(int columns) {
         this.columns = columns;
@@ -34,32 +38,48 @@ final class RunGroups {
 
     /// @param value null when the run has none
     void put(long run, @Nullable String value) {
-        Gathered group = ofValue.computeIfAbsent(value, v -> new Gathered(v, columns));
+        Gathered group = ofValue.computeIfAbsent(value, v -> new Gathered(v));
         group.runs++;
+        runCount++;
         ofRun.put(run, group);
     }
 
-    /// The last number of a metric, of any run; of one that is in no group it counts for nothing.
+    /// The last number of the metric that groups are ordered by, of any run; of one that is in no group it counts for
+    /// nothing.
+    void order(long run, double value) {
+        Gathered group = ofRun.get(run);
+        if (group != null) group.ordering.add(value);
+    }
+
+    /// Once the runs and the metric of the order are known: what follows counts for the groups that come first only.
+    void keepFirst(RunGroupOrder order, int most) {
+        groupCount = ofValue.size();
+        first = ofValue.values().stream().sorted(comparator(order)).limit(most).toList();
+        ofValue.clear();
+        for (Gathered group : first) {
+            group.tallies = new Tally[columns];
+            if (group.ordering.numbers > 0) group.tallies[order.column()] = group.ordering;
+        }
+        ofRun.values().removeIf(group -> group.tallies.length < columns);
+    }
+
+    /// The last number of another metric, as [#order].
     void add(int column, long run, double value) {
         Gathered group = ofRun.get(run);
         if (group != null) group.tally(column).add(value);
     }
 
+    /// Of all groups.
     int runCount() {
-        return ofRun.size();
+        return runCount;
     }
 
     Set<Long> runs() {
         return ofRun.keySet();
     }
 
-    RunTable.Groups first(RunGroupOrder order, int most) {
-        List<Group> groups = ofValue.values().stream()
-                .sorted(comparator(order))
-                .limit(most)
-                .map(Gathered::done)
-                .toList();
-        return new RunTable.Groups(groups, ofValue.size(), ofRun.size());
+    RunTable.Groups done() {
+        return new RunTable.Groups(first.stream().map(Gathered::done).toList(), groupCount, runCount);
     }
 
     /// The group of the runs that have nothing comes last by value, groups without a number come last by a mean.
@@ -73,9 +93,9 @@ final class RunGroups {
             case VALUE -> byValue;
             case RUNS -> byRuns.thenComparing(byValue);
             case MEAN ->
-                Comparator.comparing((Gathered group) -> Double.isNaN(group.mean(order.column())))
-                        .thenComparing(directed(
-                                Comparator.comparingDouble(group -> group.mean(order.column())), order.ascending()))
+                Comparator.comparing((Gathered group) -> Double.isNaN(group.ordering.mean()))
+                        .thenComparing(
+                                directed(Comparator.comparingDouble(group -> group.ordering.mean()), order.ascending()))
                         .thenComparing(byValue);
         };
     }
@@ -85,28 +105,28 @@ final class RunGroups {
     }
 
     private static final class Gathered {
+        private static final @Nullable Tally[] NONE = {};
+
         final @Nullable String value;
         final OptionalDouble number;
-        final @Nullable Tally[] tallies;
+        final Tally ordering = new Tally();
+
+        @Nullable
+        Tally[] tallies = NONE;
+
         int runs;
 
-        Gathered(@Nullable String value, int columns) {
+        Gathered(@Nullable String value) {
             this.value = value;
             this.number = value != null && NUMBER.matcher(value).matches()
                     ? OptionalDouble.of(Double.parseDouble(value))
                     : OptionalDouble.empty();
-            this.tallies = new Tally[columns];
         }
 
         Tally tally(int column) {
             Tally tally = tallies[column];
             if (tally == null) tallies[column] = tally = new Tally();
             return tally;
-        }
-
-        double mean(int column) {
-            Tally tally = tallies[column];
-            return tally == null ? Double.NaN : tally.mean();
         }
 
         /// Numbers by their size and before other texts.
@@ -151,6 +171,7 @@ final class RunGroups {
         }
 
         double mean() {
+            if (numbers == 0) return Double.NaN;
             return infinite == 0 ? mean : infinite;
         }
 

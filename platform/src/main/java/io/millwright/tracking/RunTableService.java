@@ -82,19 +82,19 @@ public final class RunTableService {
                         column.text());
             }
         }
-        RunGroupOrder order = RunGroupOrder.parse(orderBy, columns);
+        var query = new RunTableStore.GroupQuery(by, columns, RunGroupOrder.parse(orderBy, columns), most);
         Readable readable = Readable.of("run");
         RunSearch planned = plan(search, readable);
         return db.read(sql -> {
             experiments.require(sql, search.experiment());
             if (readable.in(List.of(search.experiment())).isEmpty()) return RunTable.Groups.NONE;
-            RunGroups groups = store.groups(sql, planned, search.experiment(), by, columns);
+            RunGroups groups = store.groups(sql, planned, search.experiment(), query);
             if (groups.runCount() > RunGroups.MOST_RUNS) {
                 throw INVALID_ARGUMENT.because(
                         "More than %,d runs match, and no more are put into groups. Narrow the filter.",
                         RunGroups.MOST_RUNS);
             }
-            return groups.first(order, most);
+            return groups.done();
         });
     }
 

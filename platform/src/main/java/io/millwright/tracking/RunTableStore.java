@@ -161,26 +161,48 @@ final class RunTableStore {
                 places.keySet().toArray());
     }
 
+    /// What groups are asked for.
+    ///
+    /// @param by a param or a tag
+    /// @param columns metrics by their last value
+    record GroupQuery(Column by, List<Column> columns, RunGroupOrder order, int most) {}
+
     /// Gathers the runs of a search by what they have under a param or tag, with the numbers they have in the columns.
     /// There are more than [RunGroups#MOST_RUNS] when it gathers more.
-    RunGroups groups(Sql sql, RunSearch search, long experiment, Column by, List<Column> columns) {
+    RunGroups groups(Sql sql, RunSearch search, long experiment, GroupQuery query) {
+        List<Column> columns = query.columns();
         RunGroups groups = new RunGroups(columns.size());
-        search.eachBy(sql, by.field(), RunGroups.LONGEST_VALUE + 1, RunGroups.MOST_RUNS + 1, (run, value) -> {
+        search.eachBy(sql, query.by().field(), RunGroups.LONGEST_VALUE + 1, RunGroups.MOST_RUNS + 1, (run, value) -> {
             groups.put(run, value == null ? null : cut(value, RunGroups.LONGEST_VALUE));
         });
         if (groups.runCount() > RunGroups.MOST_RUNS) return groups;
-        // Few runs are looked up by their numbers; else the metric's index is walked, where all that is asked stands.
-        String of = groups.runCount() <= FEW
-                ? "f.run in (" + groups.runs().stream().map(String::valueOf).collect(Collectors.joining(",")) + ")"
-                : "f.experiment = " + experiment;
-        for (int i = 0; i < columns.size() && groups.runCount() > 0; i++) {
+        RunGroupOrder order = query.order();
+        if (order.key() == RunGroupOrder.Key.MEAN) {
+            eachNumber(sql, groups, experiment, columns.get(order.column()), groups::order);
+        }
+        groups.keepFirst(order, query.most());
+        for (int i = 0; i < columns.size() && !groups.runs().isEmpty(); i++) {
             int column = i;
-            sql.scan(
-                    "select f.run, f.value from metric_series f where " + of + " and f.key = ? and f.is_nan = 0",
-                    row -> groups.add(column, row.getLong(1), row.getDouble(2)),
-                    columns.get(i).field().key());
+            if (order.key() == RunGroupOrder.Key.MEAN && column == order.column()) continue;
+            eachNumber(sql, groups, experiment, columns.get(i), (run, value) -> groups.add(column, run, value));
         }
         return groups;
+    }
+
+    @FunctionalInterface
+    private interface NumberOfRun {
+        void take(long run, double value);
+    }
+
+    private static void eachNumber(Sql sql, RunGroups groups, long experiment, Column metric, NumberOfRun numbers) {
+        // Few runs are looked up by their numbers; else the metric's index is walked, where all that is asked stands.
+        String of = groups.runs().size() <= FEW
+                ? "f.run in (" + groups.runs().stream().map(String::valueOf).collect(Collectors.joining(",")) + ")"
+                : "f.experiment = " + experiment;
+        sql.scan(
+                "select f.run, f.value from metric_series f where " + of + " and f.key = ? and f.is_nan = 0",
+                row -> numbers.take(row.getLong(1), row.getDouble(2)),
+                metric.field().key());
     }
 
     /// Which names are asked for.

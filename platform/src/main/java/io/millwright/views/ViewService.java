@@ -91,7 +91,7 @@ public final class ViewService {
         if (shared) requireWrite(experiment);
         return db.tx(sql -> {
             checkFree(sql, experiment, principal(), name, "");
-            checkRoom(sql, experiment);
+            checkRoom(sql, experiment, shared);
             Instant now = now();
             View view = new View(ids.hex32(), experiment, principal(), name, state, shared, pinned, now, now);
             store.insert(sql, view);
@@ -123,7 +123,7 @@ public final class ViewService {
             if (change.isMoreThanAPin()) requireTheirs(before);
             if (before.shared() || after.shared()) requireWrite(experiment);
             checkFree(sql, experiment, after.owner(), after.name(), id);
-            if (comesBack) checkRoom(sql, experiment);
+            if (comesBack || after.shared() != before.shared()) checkRoom(sql, experiment, after.shared());
             store.update(sql, after);
             append(sql, comesBack ? "view.saved" : "view.changed", after);
             return after;
@@ -184,10 +184,13 @@ public final class ViewService {
         }
     }
 
-    private void checkRoom(Sql sql, long experiment) {
-        if (store.count(sql, experiment) < MOST_VIEWS) return;
+    /// Private ones are counted for each person, so that nobody takes the room of others.
+    private void checkRoom(Sql sql, long experiment, boolean shared) {
+        int there = shared ? store.countShared(sql, experiment) : store.countPrivate(sql, experiment, principal());
+        if (there < MOST_VIEWS) return;
         throw WRONG_STATE.because(
-                "The experiment has %d saved views, and takes no more. Delete one that nobody needs.", MOST_VIEWS);
+                "The experiment has %d saved views %s, and takes no more. Delete one that nobody needs.",
+                MOST_VIEWS, shared ? "that are shared" : "of yours");
     }
 
     private static void checkName(String name) {

@@ -51,11 +51,21 @@ final class ViewStore {
         return views.stream().findFirst();
     }
 
-    int count(Sql sql, long experiment) {
+    int countShared(Sql sql, long experiment) {
         return sql.query(
-                        "select count(*) from saved_views where experiment = ? and deleted_at is null",
+                        "select count(*) from saved_views where experiment = ? and shared = 1 and deleted_at is null",
                         row -> row.getInt(1),
                         experiment)
+                .getFirst();
+    }
+
+    int countPrivate(Sql sql, long experiment, String owner) {
+        return sql.query(
+                        "select count(*) from saved_views"
+                                + " where experiment = ? and owner = ? and shared = 0 and deleted_at is null",
+                        row -> row.getInt(1),
+                        experiment,
+                        owner)
                 .getFirst();
     }
 

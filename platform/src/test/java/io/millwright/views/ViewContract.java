@@ -186,10 +186,15 @@ abstract class ViewContract {
             String name = "view " + i;
             as("ann", WRITER, () -> save(name, false));
         }
-        assertRefused(ErrorCode.WRONG_STATE, "bob", WRITER, () -> save("one more", false));
-        View one = as("ann", WRITER, () -> views.list(experiment)).getFirst();
+        assertRefused(ErrorCode.WRONG_STATE, "ann", WRITER, () -> save("one more", false));
+        as("bob", WRITER, () -> save("bob has room of his own", false));
+        as("ann", WRITER, () -> save("and so have shared ones", true));
+        View one = as("ann", WRITER, () -> views.list(experiment)).stream()
+                .filter(view -> !view.shared())
+                .findFirst()
+                .orElseThrow();
         as("ann", WRITER, () -> delete(one));
-        as("bob", WRITER, () -> save("one more", false));
+        as("ann", WRITER, () -> save("one more", false));
         assertRefused(ErrorCode.WRONG_STATE, "ann", WRITER, () -> change(one, restored()));
     }
 
