@@ -88,6 +88,8 @@ function RunsOf({ id }: { id: string }) {
   const refresh = useCallback(() => {
     setChanged(false)
     client.setQueryData(tableQuery.queryKey, (old) => old && { pages: old.pages.slice(0, 1), pageParams: old.pageParams.slice(0, 1) })
+    // What other filters and orders have shown is old, too.
+    void client.invalidateQueries({ queryKey: ['run-table'], refetchType: 'none' })
     if (grouped) setVersion((old) => old + 1)
     else void table.refetch({ cancelRefetch: false })
     void count.refetch({ cancelRefetch: false })

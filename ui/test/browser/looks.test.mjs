@@ -172,11 +172,15 @@ async function look(name, path, width, theme) {
     await page.locator('main h1, main h3').first().waitFor()
     await settled(page)
     await page.waitForLoadState('load')
-    if (/^(run-metrics|compare.*)$/.test(name)) await page.getByRole('img', { name: /last/ }).first().waitFor()
+    if (/^(run-metrics|compare.*)$/.test(name)) {
+      // Charts are drawn when they come in sight.
+      if (name !== 'run-metrics') await page.getByRole('heading', { name: 'Curves' }).scrollIntoViewIfNeeded()
+      await page.getByRole('img', { name: /last/ }).first().waitFor()
+      await page.evaluate(() => scrollTo(0, 0))
+    }
     const picture = join(screenshots, `${name}-${width}-${theme}.png`)
     await page.screenshot({ path: picture })
     if (!/table|experiments|models/.test(name)) {
-      // Charts are drawn when they come in sight.
       const heights = await page.evaluate(() => Math.ceil(document.body.scrollHeight / innerHeight))
       for (let screen = 1; screen <= heights; screen++) {
         await page.evaluate((n) => scrollTo(0, n * innerHeight), screen)

@@ -52,7 +52,7 @@ test('a run is starred by a click or a key, and found by its star', async () => 
   await main().getByRole('button', { name: 'Starred', pressed: true }).click()
   await main().getByText(`${RUNS} runs`, { exact: false }).first().waitFor()
 
-  await grid().getByRole('button', { name: 'Star run-28' }).click()
+  await grid().getByRole('button', { name: 'Star run-28', pressed: true }).click()
   await page.getByText('Took the star of 1 run away.').waitFor()
   await page.getByRole('button', { name: /^Undo/ }).last().click()
   await grid().getByRole('button', { name: 'Star run-28', pressed: true }).waitFor()
