@@ -5,6 +5,7 @@ import { ApiError, whenSignedOut } from './api/client.ts'
 import { runColumnsQuery } from './api/runs.ts'
 import { experimentQuery } from './api/tracking.ts'
 import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
+import { leadToSignIn } from './components/session.ts'
 import { Shell } from './components/shell.tsx'
 import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
 import { accessSearch, compareSearch, listSearch, parseSearch, runSearch, runsSearch, signInSearch, stringifySearch, textOf } from './lib/search-params.ts'
@@ -148,11 +149,7 @@ declare module '@tanstack/react-router' {
   }
 }
 
-whenSignedOut(() => {
-  const { pathname, search } = window.location
-  if (pathname === '/ui/sign-in') return
-  void router.navigate({ to: '/sign-in', search: { return: pathname + search }, replace: true })
-})
+whenSignedOut(leadToSignIn)
 
 /** Who is not signed in sees the page for it, and nothing around it. */
 function Frame() {

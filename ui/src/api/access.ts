@@ -74,7 +74,7 @@ export interface Whole<T> {
 const PAGE = 1000
 const MOST_PAGES = 10
 
-async function whole<T>(path: string, query: Record<string, string | boolean>, field: string, signal: AbortSignal): Promise<Whole<T>> {
+async function whole<T>(path: string, query: Record<string, string | boolean>, field: string, signal?: AbortSignal): Promise<Whole<T>> {
   const items: T[] = []
   let token: string | undefined
   for (let page = 0; page < MOST_PAGES; page++) {
@@ -138,6 +138,9 @@ export function grantsQuery(subjects: readonly string[] | undefined) {
     },
   })
 }
+
+/** Those at this very place, for whoever may manage it. */
+export const grantsOn = (entity: string) => whole<Grant>(`${OWN}/grants`, { entity }, 'grants')
 
 export function explainUrl(principal: string, entity: string | undefined): string {
   return urlOf(`${OWN}/access/explain`, { principal, entity })

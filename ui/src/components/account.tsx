@@ -6,6 +6,7 @@ import { CircleUser, KeyRound, LogOut, ShieldQuestionMark, Users } from 'lucide-
 import { meQuery, signOut } from '../api/access.ts'
 import { Button, IconButton } from './basics.tsx'
 import { Menu } from './menu.tsx'
+import { leaveSignedOut } from './session.ts'
 import { sayFailure } from './toasts.tsx'
 
 export function Account({ short = false }: { short?: boolean }) {
@@ -16,8 +17,7 @@ export function Account({ short = false }: { short?: boolean }) {
   const leave = async () => {
     try {
       await signOut()
-      // With the page goes all that it has read.
-      window.location.assign('/ui/sign-in')
+      leaveSignedOut()
     } catch (error) {
       sayFailure('You are still signed in', error)
     }

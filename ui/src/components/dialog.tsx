@@ -2,21 +2,29 @@ import { X } from 'lucide-react'
 import { useEffect, useId, useRef, type ReactNode } from 'react'
 import { IconButton } from './basics.tsx'
 
-/** The browser's own modal: it keeps the focus inside, closes on Escape and gives the focus back. */
+/**
+ * The browser's own modal: it keeps the focus inside, closes on Escape and gives the focus back.
+ *
+ * @param kept only its buttons close it, not Escape nor a click beside it
+ */
 export function Dialog({
   open,
   onClose,
   title,
   wide = false,
+  kept = false,
   children,
 }: {
   open: boolean
   onClose: () => void
   title: string
   wide?: boolean
+  kept?: boolean
   children: ReactNode
 }) {
   const ref = useRef<HTMLDialogElement>(null)
+  // Who selects a text and lets go beside the dialog has not clicked there.
+  const pressed = useRef(false)
   const titleId = useId()
   useEffect(() => {
     const dialog = ref.current
@@ -32,9 +40,19 @@ export function Dialog({
     <dialog
       ref={ref}
       aria-labelledby={titleId}
-      onClose={onClose}
+      onCancel={(event) => {
+        if (kept) event.preventDefault()
+      }}
+      onClose={() => {
+        // A browser closes at the second Escape, whatever was said to the first.
+        if (kept && open) ref.current?.showModal()
+        else onClose()
+      }}
+      onPointerDown={(event) => {
+        pressed.current = event.target === ref.current
+      }}
       onClick={(event) => {
-        if (event.target === ref.current) onClose()
+        if (!kept && pressed.current && event.target === ref.current) onClose()
       }}
       className={`m-auto max-h-[85dvh] w-[calc(100vw-1.5rem)] ${wide ? 'max-w-3xl' : 'max-w-xl'} overflow-hidden rounded-lg border border-line bg-raised p-0 text-ink shadow-float`}
     >

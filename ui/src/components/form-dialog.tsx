@@ -15,24 +15,27 @@ interface FormDialogProps {
   children: ReactNode
 }
 
+/** It stays while the server is asked: what is answered then is told once. */
 export function FormDialog({ open, title, onClose, ...rest }: FormDialogProps) {
+  const [busy, setBusy] = useState(false)
   return (
-    <Dialog open={open} onClose={onClose} title={title}>
-      <Form onClose={onClose} {...rest} />
+    <Dialog open={open} kept={busy} onClose={() => busy || onClose()} title={title}>
+      <Form onClose={onClose} busy={busy} setBusy={setBusy} {...rest} />
     </Dialog>
   )
 }
 
-function Form({ action, danger = false, onDone, onClose, children }: Omit<FormDialogProps, 'open' | 'title'>) {
+function Form({ action, danger = false, onDone, onClose, busy, setBusy, children }: Omit<FormDialogProps, 'open' | 'title'> & { busy: boolean; setBusy: (busy: boolean) => void }) {
   const [problem, setProblem] = useState<unknown>()
-  const [busy, setBusy] = useState(false)
   const submit = async (fields: FormData) => {
+    if (busy) return
     setBusy(true)
     setProblem(undefined)
     try {
       if ((await onDone(fields)) !== false) onClose()
     } catch (error) {
       setProblem(error)
+    } finally {
       setBusy(false)
     }
   }
@@ -48,7 +51,7 @@ function Form({ action, danger = false, onDone, onClose, children }: Omit<FormDi
         {problem !== undefined && <ErrorState error={problem} what="That did not work" />}
       </div>
       <div className="mt-4 flex justify-end gap-2">
-        <Button kind="quiet" onClick={onClose}>
+        <Button kind="quiet" onClick={onClose} disabled={busy}>
           Cancel
         </Button>
         <Button kind={danger ? 'danger' : 'primary'} type="submit" disabled={busy}>

@@ -18,10 +18,18 @@ interface MarkdownSectionProps {
 export function MarkdownSection({ title, text, empty, save }: MarkdownSectionProps) {
   const [draft, setDraft] = useState<string>()
   const [preview, setPreview] = useState(false)
+  const [saving, setSaving] = useState(false)
   const name = title.toLowerCase()
   function begin(): void {
     setPreview(false)
     setDraft(text)
+  }
+  async function finish(written: string): Promise<void> {
+    if (saving) return
+    setSaving(true)
+    // What could not be saved stays, to be saved again.
+    if (await attempt(() => save(written), `Saved the ${name}.`, () => save(text))) setDraft(undefined)
+    setSaving(false)
   }
   return (
     <Section
@@ -42,8 +50,7 @@ export function MarkdownSection({ title, text, empty, save }: MarkdownSectionPro
         <form
           onSubmit={(event) => {
             event.preventDefault()
-            setDraft(undefined)
-            void attempt(() => save(draft), `Saved the ${name}.`, () => save(text))
+            void finish(draft)
           }}
         >
           {preview ? (
@@ -53,6 +60,7 @@ export function MarkdownSection({ title, text, empty, save }: MarkdownSectionPro
               autoFocus
               aria-label={`${title} in Markdown`}
               value={draft}
+              readOnly={saving}
               onChange={(event) => setDraft(event.target.value)}
               onKeyDown={(event) => {
                 if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit()
@@ -64,10 +72,10 @@ export function MarkdownSection({ title, text, empty, save }: MarkdownSectionPro
           <div className="mt-2 flex flex-wrap items-center justify-between gap-2">
             <span className="text-sm text-ink-3">Markdown. HTML is shown as text.</span>
             <span className="flex gap-2">
-              <Button kind="quiet" onClick={() => setDraft(undefined)}>
+              <Button kind="quiet" onClick={() => setDraft(undefined)} disabled={saving}>
                 Cancel
               </Button>
-              <Button kind="primary" type="submit">
+              <Button kind="primary" type="submit" disabled={saving}>
                 Save
               </Button>
             </span>

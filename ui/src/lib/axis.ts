@@ -81,7 +81,11 @@ function ticksOf(kind: 'number' | 'log' | 'date', low: number, high: number, mos
   return ticks
 }
 
+/** No date is farther from 1970. */
+const MOST_MILLIS = 8.64e15
+
 function dateLabel(millis: number, step: number): string {
+  if (Math.abs(millis) > MOST_MILLIS) return ''
   const iso = new Date(millis).toISOString()
   return step >= DAY ? iso.slice(0, 10) : step >= 60 * SECOND ? `${iso.slice(5, 10)} ${iso.slice(11, 16)}` : iso.slice(11, 19)
 }

@@ -101,10 +101,13 @@ export function ticksOf(axis: Axis, most: number): Tick[] {
   const rough = Math.max((axis.high - axis.low) / Math.max(most, 1), axis.whole ? 1 : 0)
   const size = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((n) => n * size).find((each) => each >= rough) ?? 10 * size
+  const first = Math.ceil(axis.low / step - 1e-9)
   const ticks: Tick[] = []
-  for (let n = Math.ceil(axis.low / step - 1e-9); n * step <= axis.high + step * 1e-9; n++) {
-    const value = Number((n * step).toPrecision(15))
-    ticks.push({ place: placeOf(axis, value)!, value })
+  // Counted: where the ends differ only in their last digits, one more step may not be a greater number.
+  for (let i = 0; i <= Math.max(most, 1) + 2 && (first + i) * step <= axis.high + step * 1e-9; i++) {
+    const value = Number(((first + i) * step).toPrecision(15))
+    const place = placeOf(axis, value)!
+    if (value !== ticks.at(-1)?.value && place >= -1e-6 && place <= 1 + 1e-6) ticks.push({ place, value })
   }
   return ticks
 }

@@ -229,7 +229,9 @@ export function signInSearch(search: Record<string, unknown>): SignInSearch {
 
 /** Where somebody goes after signing in: a page of this UI, and nothing else that a link may name. */
 export function returnPath(wanted: string | undefined): string {
-  return wanted !== undefined && /^\/ui\/(?!sign-in\b)[\w.~!$&'()*+,;=:@/?%-]{0,1900}$/.test(wanted) ? wanted : '/ui/'
+  if (wanted === undefined || !/^\/ui\/[\w.~!$&'()*+,;=:@/?%-]{0,1900}$/.test(wanted)) return '/ui/'
+  // As a browser reads it: /ui/../x leads elsewhere.
+  return /^\/ui\/(?!sign-in\b)/.test(new URL(wanted, 'http://localhost').pathname) ? wanted : '/ui/'
 }
 
 /** Without what is unset, so that equal states have equal URLs. */

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Ban, Plus, ShieldCheck, Trash2 } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
-import { accountsQuery, addGrant, grantsQuery, groupsQuery, isAdministrator, kindOf, nameOf, removeGrant, type Grant, type Me } from '../api/access.ts'
+import { accountsQuery, addGrant, grantsOn, grantsQuery, groupsQuery, isAdministrator, kindOf, nameOf, removeGrant, type Grant, type Me } from '../api/access.ts'
 import { OWN, urlOf } from '../api/client.ts'
 import { isPrompt, modelsQuery } from '../api/registry.ts'
 import { experimentsQuery } from '../api/tracking.ts'
@@ -144,13 +144,17 @@ function NewGrant({ me, onClose, onDone }: { me: Me; onClose: () => void; onDone
       onClose={onClose}
       onDone={async (fields) => {
         const subject = textIn(fields, 'who')
+        const entity = textIn(fields, 'where')
+        const before = await grantsOn(entity)
         const grant = await addGrant({
           subject: subject.includes(':') ? subject : `user:${subject}`,
-          entity: textIn(fields, 'where'),
+          entity,
           ...(denies ? { deny: textIn(fields, 'right') } : { role: textIn(fields, 'role') }),
         })
         await onDone()
-        say(`${words(grant)}.`, () => removeGrant(grant.grant_id).then(onDone))
+        // The server answers with what was there before if it is the same: that is not for Undo to take away.
+        const there = before.items.some(({ grant_id }) => grant_id === grant.grant_id)
+        say(there ? `It was so before: ${words(grant)}.` : `${words(grant)}.`, there || before.more ? undefined : () => removeGrant(grant.grant_id).then(onDone))
       }}
     >
       <fieldset className="flex flex-wrap gap-x-5 gap-y-1 text-sm">

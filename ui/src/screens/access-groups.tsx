@@ -172,6 +172,9 @@ function Members({ group }: { group: string }) {
           onClose={close}
           onDone={async (fields) => {
             const member = textIn(fields, 'member')
+            const { members } = await client.fetchQuery({ ...groupQuery(group), staleTime: 0 })
+            // Undo takes nobody out who was in it before.
+            if (members.includes(member)) return say(`${member} was in ${group} before.`)
             await addMember(group, member)
             await refresh()
             say(`${member} is in ${group}.`, () => removeMember(group, member).then(refresh))

@@ -11,7 +11,7 @@ import { useNow } from '../components/clock.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, ConfirmDialog, Field, FormDialog, textIn } from '../components/form-dialog.tsx'
 import type { TableColumn } from '../components/table.tsx'
-import { attempt, say } from '../components/toasts.tsx'
+import { say } from '../components/toasts.tsx'
 import { ROLES } from '../lib/rights.ts'
 import { AccessList } from './access-list.tsx'
 
@@ -35,11 +35,11 @@ export function AccessTokens({ me }: { me: Me }) {
   const [making, setMaking] = useState(false)
   const [revoking, setRevoking] = useState<Token>()
   const refresh = () => client.invalidateQueries({ queryKey: ['access'] })
-  const revoke = async (token: Token) => {
-    // Who is signed out signs in again; a token is lost for good, so its name is asked for.
-    if (!token.session) return setRevoking(token)
-    await attempt(() => revokeToken(token.token_id), `Signed out a browser of ${token.owner}.`)
+  const revoke = async (said: string) => {
+    if (!revoking) return
+    await revokeToken(revoking.token_id)
     await refresh()
+    say(said)
   }
   const columns = useMemo<TableColumn<Token>[]>(
     () => [
@@ -61,7 +61,7 @@ export function AccessTokens({ me }: { me: Me }) {
         title: 'Actions',
         width: 56,
         pinned: true,
-        render: (token) => <IconButton label={token.session ? `Sign out the ${token.name} of ${token.owner}` : `Revoke ${token.name}`} icon={Trash2} onClick={() => void revoke(token)} />,
+        render: (token) => <IconButton label={token.session ? `Sign out the ${token.name} of ${token.owner}` : `Revoke ${token.name}`} icon={Trash2} onClick={() => setRevoking(token)} />,
       },
       { id: 'owner', label: 'Owner', width: 150, orderField: 'owner', render: (token) => <span className="truncate">{token.owner}</span> },
       { id: 'scope', label: 'Scope', title: 'The role that caps what it can do', width: 150, orderField: 'scope', render: (token) => (token.scope ? <Badge tone="accent">{token.scope}</Badge> : <span className="text-ink-3">all of its owner's</span>) },
@@ -82,7 +82,7 @@ export function AccessTokens({ me }: { me: Me }) {
         columns={columns}
         textOf={exported}
         call={owner === '' ? `${OWN}/tokens?all_owners=true&max_results=1000` : urlOf(`${OWN}/tokens`, { owner })}
-        onOpen={(token) => void revoke(token)}
+        onOpen={(token) => void navigate({ search: { part: 'explain', who: token.owner } })}
         actions={
           <>
             {administers && me.authentication && (
@@ -108,18 +108,17 @@ export function AccessTokens({ me }: { me: Me }) {
       />
       {!administers && <p className="mt-3 text-ink-2">These are your own. Only administrators see those of others.</p>}
       {making && <NewToken me={me} owner={owner === '' ? me.name : owner} onClose={() => setMaking(false)} onDone={refresh} />}
+      {/* Who is signed out signs in again; a token is lost for good, so its name is asked for. */}
+      <FormDialog open={revoking?.session === true} title="Sign out a browser" action="Sign out" danger onClose={() => setRevoking(undefined)} onDone={() => revoke(`Signed out a browser of ${revoking?.owner}.`)}>
+        <p className="text-ink-2">Whoever uses it as {revoking?.owner} has to sign in again. What is not saved there is lost.</p>
+      </FormDialog>
       <ConfirmDialog
-        open={revoking !== undefined}
+        open={revoking?.session === false}
         title="Revoke a token"
         name={revoking?.name ?? ''}
         action="Revoke for good"
         onClose={() => setRevoking(undefined)}
-        onDone={async () => {
-          if (!revoking) return
-          await revokeToken(revoking.token_id)
-          await refresh()
-          say(`Revoked ${revoking.name}.`)
-        }}
+        onDone={() => revoke(`Revoked ${revoking?.name}.`)}
       >
         Whatever uses {revoking?.name} as {revoking?.owner} is refused from the next request on, and browsers signed in with it are signed out. This cannot be undone.
       </ConfirmDialog>
@@ -146,7 +145,7 @@ export function NewToken({ me, owner, onClose, onDone }: { me: Me; owner: string
   const [made, setMade] = useState<{ name: string; owner: string; token: string }>()
   if (made) {
     return (
-      <Dialog open title="Your new token" onClose={onClose}>
+      <Dialog open kept title="Your new token" onClose={onClose}>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
           <p>
             This is <span className="font-medium">{made.name}</span> of {made.owner}. It is told this once: copy it now.

@@ -9,6 +9,7 @@ import { ApiError } from '../api/client.ts'
 import { Button, buttonClass, CodeBlock, ErrorState, Skeleton } from '../components/basics.tsx'
 import { Field } from '../components/form-dialog.tsx'
 import { Mark } from '../components/mark.tsx'
+import { leaveSignIn } from '../components/session.ts'
 import { returnPath } from '../lib/search-params.ts'
 
 const route = getRouteApi('/sign-in')
@@ -83,8 +84,7 @@ function Form({ token, back, quiet }: { token: boolean; back: string; quiet: boo
     const text = (name: string) => String(fields.get(name) ?? '')
     try {
       await openSession(token ? { token: text('token').trim() } : { username: text('username').trim(), password: text('password') })
-      // A new page, so that nothing of somebody else's is left in it.
-      window.location.replace(back)
+      leaveSignIn(back)
     } catch (error) {
       setProblem(error)
       setBusy(false)

@@ -26,6 +26,7 @@ after(async () => {
 const go = ({ page }, path) => page.goto(`${server.url}/ui${path}`)
 const main = ({ page }) => page.locator('main')
 const dialog = ({ page }) => page.getByRole('dialog')
+const said = ({ page }, text) => page.getByRole('status').locator('> div').filter({ hasText: text })
 const row = ({ page }, name) => page.getByRole('grid').getByRole('row').filter({ hasText: name })
 
 /** Nothing went wrong in the page but for these answers. */
@@ -114,6 +115,15 @@ test('an administrator makes users, a group and grants, and takes them away agai
   await dialog(admin).getByLabel('Role', { exact: true }).selectOption('contributor')
   await dialog(admin).getByRole('button', { name: 'Grant', exact: true }).click()
   await row(admin, 'ann').filter({ hasText: 'contributor' }).waitFor()
+  await said(admin, /^ann contributor on/).getByRole('button', { name: 'Undo' }).waitFor()
+
+  // What is granted twice was so before, and Undo does not take it away.
+  await page.getByRole('button', { name: 'Grant or deny' }).click()
+  await dialog(admin).getByLabel('Who', { exact: true }).fill('user:vera')
+  await dialog(admin).getByRole('button', { name: 'Grant', exact: true }).click()
+  const again = said(admin, /^It was so before: vera viewer on/)
+  await again.waitFor()
+  assert.equal(await again.getByRole('button', { name: 'Undo' }).count(), 0)
 
   await page.getByRole('link', { name: 'Groups', exact: true }).click()
   await page.getByRole('button', { name: 'New group' }).click()
@@ -126,6 +136,12 @@ test('an administrator makes users, a group and grants, and takes them away agai
   await main(admin).getByText('Nobody is in it yet.').waitFor()
   await page.getByRole('button', { name: 'Undo' }).last().click()
   await page.getByRole('button', { name: 'Put ann out of risk' }).waitFor()
+  await page.getByRole('button', { name: 'Take somebody in' }).click()
+  await dialog(admin).getByLabel('User or service account').fill('ann')
+  await dialog(admin).getByRole('button', { name: 'Take in' }).click()
+  const member = said(admin, 'ann was in risk before.')
+  await member.waitFor()
+  assert.equal(await member.getByRole('button', { name: 'Undo' }).count(), 0)
 
   await page.getByRole('link', { name: 'Grants', exact: true }).click()
   await page.getByRole('button', { name: /^Remove: vera viewer/ }).click()
@@ -166,6 +182,11 @@ test('a token is told once, and is revoked by its name', async () => {
   await dialog(admin).getByRole('button', { name: 'Make token' }).click()
   const text = (await dialog(admin).getByLabel('Token').innerText()).trim()
   assert.match(text, /^mw_[\w-]{43}$/)
+  // It is told once: neither Escape nor a click beside it takes it away.
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await page.mouse.click(5, 5)
+  assert.equal((await dialog(admin).getByLabel('Token').innerText()).trim(), text)
   await dialog(admin).getByRole('button', { name: 'Copy' }).first().click()
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text)
   await dialog(admin).getByRole('button', { name: 'I have it' }).click()
@@ -173,8 +194,20 @@ test('a token is told once, and is revoked by its name', async () => {
   const asAnn = () => fetch(`${server.url}${OWN}/me`, { headers: { authorization: `Bearer ${text}` } })
   assert.equal((await (await asAnn()).json()).name, 'ann')
 
+  // A text that is selected beyond the edge of a dialog closes nothing; a click beside it does.
   await page.getByRole('button', { name: 'Revoke nightly' }).click()
-  await dialog(admin).getByLabel('Type nightly to go on').fill('nightly')
+  const typed = dialog(admin).getByLabel('Type nightly to go on')
+  await typed.fill('nightly')
+  const { x, y } = await typed.boundingBox()
+  await page.mouse.move(x + 40, y + 10)
+  await page.mouse.down()
+  await page.mouse.move(5, y + 10)
+  await page.mouse.up()
+  assert.equal(await typed.inputValue(), 'nightly')
+  await page.mouse.click(5, 5)
+  await typed.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Revoke nightly' }).click()
+  await typed.fill('nightly')
   await dialog(admin).getByRole('button', { name: 'Revoke for good' }).click()
   await row(admin, 'nightly').waitFor({ state: 'detached' })
   assert.equal((await asAnn()).status, 401)
@@ -213,13 +246,50 @@ test('two people promote a model: one asks, the other decides, both see it happe
   noErrors(ann, 4)
   noErrors(bob, 4)
 
-  await ann.page.getByRole('button', { name: 'Account of ann' }).click()
-  await ann.page.getByRole('menuitem', { name: 'Sign out' }).click()
-  await ann.page.getByRole('heading', { name: 'Sign in' }).waitFor()
-  await go(ann, path)
-  await ann.page.getByRole('heading', { name: 'Sign in' }).waitFor()
   await ann.close()
   await bob.close()
+})
+
+test('after signing out nothing that was read is left: not behind Back, and not in another tab', async () => {
+  const path = '/model-version?name=churn&version=1'
+  const ann = await personAt(ANN, path)
+  const { page } = ann
+  const asked = (tab) => tab.getByRole('heading', { name: 'Sign in' })
+  const churn = (tab) => tab.getByRole('main').getByText(/churn/).first()
+  await churn(page).waitFor()
+  const other = await page.context().newPage()
+  await other.goto(`${server.url}/ui${path}`)
+  await churn(other).waitFor()
+
+  await page.getByRole('link', { name: 'Home' }).first().click()
+  await page.waitForURL(/\/ui\/$/)
+  await page.getByRole('button', { name: 'Account of ann' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await asked(page).waitFor()
+  await asked(other).waitFor()
+  await page.goBack()
+  await asked(page).waitFor()
+  assert.equal(await page.getByText(/churn/).count(), 0)
+  await other.goBack().catch(() => {})
+  assert.equal(await other.getByText(/churn/).count(), 0)
+
+  // Who signs in again does so in all tabs.
+  await go({ page: other }, path)
+  await asked(other).waitFor()
+  await go(ann, '/')
+  await signIn(ann, ANN)
+  await page.getByRole('button', { name: 'Account of ann' }).waitFor()
+  await churn(other).waitFor()
+
+  // A page that the browser kept is not shown as it was.
+  await other.evaluate(() => {
+    globalThis.kept = true
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+  })
+  await other.waitForFunction(() => globalThis.kept === undefined)
+  await churn(other).waitFor()
+  noErrors(ann, 4)
+  await ann.close()
 })
 
 test('a viewer sees what is theirs, and is refused in plain words', async () => {
@@ -240,11 +310,21 @@ test('a viewer sees what is theirs, and is refused in plain words', async () => 
   await dialog(vera).getByLabel('Alias').fill('mine')
   await dialog(vera).getByRole('button', { name: 'Give' }).click()
   await vera.page.getByText(/Permission denied: 'vera' has no right to alias/).waitFor()
+  // What could not be saved is not lost.
+  await main(vera).getByRole('button', { name: 'Write', exact: true }).first().click()
+  await main(vera).getByRole('textbox', { name: /in Markdown$/ }).fill('long thought about')
+  await main(vera).getByRole('button', { name: 'Save', exact: true }).click()
+  await vera.page.getByText(/Permission denied: 'vera' has no right to write/).waitFor()
+  assert.equal(await main(vera).getByRole('textbox', { name: /in Markdown$/ }).inputValue(), 'long thought about')
   noErrors(vera, 4)
 
   // An administrator signs her out; the next thing she does leads to the page for signing in.
   await go(admin, '/access?part=tokens&owner=vera')
+  await row(admin, 'browser session').getByRole('gridcell', { name: 'vera', exact: true }).dblclick()
+  await main(admin).getByText('vera may read.').waitFor()
+  await admin.page.goBack()
   await admin.page.getByRole('button', { name: 'Sign out the browser session of vera' }).click()
+  await dialog(admin).getByRole('button', { name: 'Sign out' }).click()
   await row(admin, 'browser session').waitFor({ state: 'detached' })
   // Unless the page has noticed before.
   await vera.page.getByRole('link', { name: 'Home' }).first().click({ timeout: 5_000 }).catch(() => {})

@@ -58,6 +58,11 @@ test('values stand along an axis in their order', () => {
   assert.deepEqual([words.at('a'), words.at('b'), words.band], [75, 25, 50])
 })
 
+test('what is too far off for a date has no label', () => {
+  const axis = axisOf({ ...note, kind: 'date' }, [0, 3e16], 0, 500, { zero: false, labelWidth: 100 })
+  assert.ok(axis.ticks.length > 1 && axis.ticks.some(({ label }) => label === ''))
+})
+
 test('dates without a zone are read in UTC', () => {
   assert.equal(timeOf('2026-01-02 03:04:05'), Date.UTC(2026, 0, 2, 3, 4, 5))
   assert.equal(timeOf('2026-01-02'), Date.UTC(2026, 0, 2))

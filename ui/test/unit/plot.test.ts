@@ -36,6 +36,19 @@ test('ticks are round and inside', () => {
   }
 })
 
+test('numbers that differ only in their last digits have few ticks, each once', () => {
+  const tiny: [number, number][] = [[0.3, 0.1 + 0.2], [1, 0.9999999999999999], [1, 1 + 2 * Number.EPSILON], [1e17, 1e17 + 16], [-0.3, -0.1 - 0.2], [5e-324, 1e-323], [-1.7e308, 1.7e308]]
+  for (const [one, other] of tiny) {
+    for (const most of [0, 1, 5, 12]) {
+      const ticks = ticksOf(axisOf([one, other])!, most)
+      assert.ok(ticks.length <= Math.max(most, 1) + 3, `${one}, ${other}: ${ticks.length}`)
+      assert.equal(new Set(ticks.map(({ value }) => value)).size, ticks.length)
+      for (const { place } of ticks) assert.ok(place >= -1e-6 && place <= 1 + 1e-6, `${one}, ${other}: ${place}`)
+    }
+  }
+  assert.deepEqual(ticksOf(axisOf([0.3, 0.1 + 0.2])!, 5), [{ place: 0, value: 0.3 }])
+})
+
 test('a surface goes through its points and ends away from them', () => {
   const points = [
     { x: 0.05, y: 0.05, value: 1 },

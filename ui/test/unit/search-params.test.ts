@@ -35,8 +35,8 @@ test('nonsense in a URL is left out', () => {
 })
 
 test('signing in leads back to pages of this UI only', () => {
-  for (const own of ['/ui/', '/ui/models?q=churn', "/ui/experiments/1?filter=params.x+%3D+'a'", '/ui/model-version?name=a%2Fb&version=3']) assert.equal(returnPath(own), own)
-  for (const other of [undefined, '', '/', '/uix', '/api/x', '//evil.example/ui/', 'https://evil.example/ui/', '/ui/\\evil', '/ui/a\r\nb', 'javascript:alert(1)', '/ui/sign-in', '/ui/sign-in?return=/ui/', `/ui/${'a'.repeat(2000)}`]) assert.equal(returnPath(other), '/ui/')
+  for (const own of ['/ui/', '/ui/models?q=churn', "/ui/experiments/1?filter=params.x+%3D+'a'", '/ui/model-version?name=a%2Fb&version=3', '/ui/models?q=/../x']) assert.equal(returnPath(own), own)
+  for (const other of [undefined, '', '/', '/uix', '/api/x', '//evil.example/ui/', 'https://evil.example/ui/', '/ui/\\evil', '/ui/a\r\nb', 'javascript:alert(1)', '/ui/sign-in', '/ui/sign-in?return=/ui/', '/ui/../api/x', '/ui/a/../../x', '/ui/%2e%2e/x', '/ui/.%2E/auth/oidc/login', '/ui/./sign-in', '/ui/..', `/ui/${'a'.repeat(2000)}`]) assert.equal(returnPath(other), '/ui/')
 })
 
 test('the access screen keeps who and what is asked about in its URL', () => {
