@@ -142,12 +142,13 @@ function RunsOf({ id }: { id: string }) {
   const again = () => refresh()
   const setStage = async (to: 'archive' | 'restore') => {
     const [there, back] = to === 'archive' ? [archiveRun, restoreRun] : [restoreRun, archiveRun]
+    // Before the answers: they may come when something else is in sight.
+    tick([])
     const { done, failure } = await forEachRun(tickedIds, there)
     if (failure) sayFailure(`${plural(tickedIds.length - done.length, 'run')} of ${tickedIds.length} did not follow`, failure)
     if (done.length > 0) {
       say(`${to === 'archive' ? 'Archived' : 'Restored'} ${plural(done.length, 'run')}.`, () => forEachRun(done, back).then(again))
     }
-    tick([])
     again()
   }
   const groupsAsked = search.group ? { ...matching, by: search.group, columns: groupColumns(columns), ...(search.group_order ? { order: search.group_order } : {}) } : undefined
