@@ -55,7 +55,8 @@ export const urnOf = (item: TrashItem): string => `${item.kind}:${item.id}`
 
 export function trashQuery(kind: TrashKind | undefined) {
   return infiniteQueryOptions({
-    queryKey: ['tracking', 'trash', kind],
+    // Not under its topic: the screen decides when a list that is being read may change.
+    queryKey: ['trash', kind],
     queryFn: ({ pageParam, signal }) =>
       get<{ items: TrashItem[]; next_page_token?: string }>(`${OWN}/trash`, { kind, max_results: 100, page_token: pageParam }, signal),
     initialPageParam: '',
@@ -117,7 +118,8 @@ const SPACE_PAGES = 10
 
 /** What each experiment keeps. Sorted here, so all of them are asked for, as far as that makes sense. */
 export const spaceQuery = queryOptions({
-  queryKey: ['tracking', 'space'],
+  // Under no topic: it goes over all files, and something always changes.
+  queryKey: ['space-table'],
   queryFn: async ({ signal }) => {
     const experiments: Space[] = []
     let token = ''

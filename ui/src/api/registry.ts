@@ -139,11 +139,13 @@ export const policiesQuery = queryOptions({
   retry: false,
 })
 
+export const PROMOTIONS_TOLD = 100
+
 export function promotionsQuery(query: { state?: string; entity?: string }) {
   return queryOptions({
     queryKey: ['promotion', 'list', query],
     queryFn: async ({ signal }) =>
-      (await get<{ promotions: Promotion[] }>(`${OWN}/promotions`, { ...query, max_results: 100 }, signal)).promotions,
+      (await get<{ promotions: Promotion[] }>(`${OWN}/promotions`, { ...query, max_results: PROMOTIONS_TOLD }, signal)).promotions,
     retry: false,
   })
 }

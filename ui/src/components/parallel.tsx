@@ -3,7 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { formatNumber, plural } from '../lib/format.ts'
-import { axisOf, measureOf, placeOf, ticksOf, valueAtPlace, type Axis, type Brush } from '../lib/plot.ts'
+import { axisOf, brushBetween, isWithin, placeOf, placesOfBrush, ticksOf, type Axis, type Brush } from '../lib/plot.ts'
 import { colorOf } from './chart.tsx'
 import { cut, PlotTable, rampColor, RampLegend, resolveColors, showValue, useWidth, type Field, type PlotRun } from './plot.tsx'
 import { useTheme } from './theme.ts'
@@ -25,13 +25,7 @@ interface ParallelProps {
 }
 
 export function within(run: PlotRun, brushes: readonly Brush[], axes: ReadonlyMap<string, Axis>): boolean {
-  return brushes.every(({ axis: id, from, to }) => {
-    const axis = axes.get(id)
-    if (!axis) return true
-    const measure = measureOf(axis, run.values.get(id))
-    const room = Math.abs(to - from) * 1e-6
-    return measure !== undefined && measure >= from - room && measure <= to + room
-  })
+  return brushes.every((brush) => !axes.has(brush.axis) || isWithin(run.values.get(brush.axis), brush))
 }
 
 export function axesOf(runs: readonly PlotRun[], fields: readonly Field[]): Map<string, Axis> {
@@ -53,7 +47,8 @@ export function Parallel({ runs, fields, brushes, onBrushes, onChoose }: Paralle
   const shown = useMemo(() => fields.filter(({ id }) => axes.has(id)), [fields, axes])
   const width = Math.max(room, 2 * SIDE + LEAST_GAP * Math.max(shown.length - 1, 1))
   const xs = useMemo(() => shown.map((_, i) => (shown.length === 1 ? width / 2 : SIDE + (i * (width - 2 * SIDE)) / (shown.length - 1))), [shown, width])
-  const live = drawing ? [...brushes.filter(({ axis }) => axis !== drawing.axis), asBrush(drawing, axes)] : brushes
+  const drawn = drawing && brushBetween(drawing.axis, axes.get(drawing.axis)!, drawing.from, drawing.to)
+  const live = drawing ? [...brushes.filter(({ axis }) => axis !== drawing.axis), ...(drawn ? [drawn] : [])] : brushes
   const inRange = useMemo(() => runs.filter((run) => within(run, live, axes)), [runs, axes, JSON.stringify(live)])
   const last = shown.at(-1)
 
@@ -147,7 +142,7 @@ export function Parallel({ runs, fields, brushes, onBrushes, onChoose }: Paralle
               if (!drawing) return
               setDrawing(undefined)
               const isRange = Math.abs(drawing.to - drawing.from) > 0.015
-              setBrush(drawing.axis, isRange ? asBrush(drawing, axes) : undefined)
+              setBrush(drawing.axis, isRange ? drawn : undefined)
             }}
             onClick={() => hovered && !drawing && onChoose(hovered)}
           >
@@ -215,9 +210,9 @@ export function Parallel({ runs, fields, brushes, onBrushes, onChoose }: Paralle
 }
 
 function BrushMark({ axis, brush, x }: { axis: Axis; brush: Brush; x: number }) {
-  const place = (measure: number) => Math.max(-0.02, Math.min(1.02, axis.kind === 'name' ? (axis.names.length === 1 ? 0.5 + measure / 2 : measure / (axis.names.length - 1)) : (placeOf(axis, axis.log ? Math.max(measure, axis.low) : measure) ?? 0)))
-  const top = yOf(place(brush.to))
-  const bottom = yOf(place(brush.from))
+  const places = placesOfBrush(axis, brush)
+  if (!places) return null
+  const [bottom, top] = places.map((place) => yOf(Math.max(-0.02, Math.min(1.02, place)))) as [number, number]
   return <rect x={x - 7} y={top - 1} width={14} height={Math.max(bottom - top, 0) + 2} rx={3} className="fill-accent/25 stroke-accent" />
 }
 
@@ -231,7 +226,7 @@ function Ranges({ fields, axes, brushes, onBrush }: { fields: readonly Field[]; 
           const axis = axes.get(id)!
           const brush = brushes.find((each) => each.axis === id)
           if (axis.kind === 'name') {
-            const only = brush && Math.round(brush.from) === Math.round(brush.to) ? Math.round(brush.from) : -1
+            const only = brush && 'first' in brush && brush.first === brush.last ? axis.names.indexOf(brush.first) : -1
             return (
               <li key={id} className="flex items-center gap-2">
                 <label className="flex min-w-0 flex-1 items-center gap-2">
@@ -241,7 +236,10 @@ function Ranges({ fields, axes, brushes, onBrush }: { fields: readonly Field[]; 
                   <select
                     className="field w-36"
                     value={brush ? only : 'all'}
-                    onChange={(event) => onBrush(id, event.target.value === 'all' ? undefined : { axis: id, from: Number(event.target.value), to: Number(event.target.value) })}
+                    onChange={(event) => {
+                      const name = axis.names[Number(event.target.value)]
+                      onBrush(id, name === undefined ? undefined : { axis: id, first: name, last: name })
+                    }}
                   >
                     <option value="all">all</option>
                     {brush && only < 0 && <option value={-1}>several</option>}
@@ -255,18 +253,19 @@ function Ranges({ fields, axes, brushes, onBrush }: { fields: readonly Field[]; 
               </li>
             )
           }
+          const [low, high] = brush && 'from' in brush ? [String(brush.from), String(brush.to)] : ['', '']
           const set = (from: string, to: string) => {
             const next = { axis: id, from: from === '' ? axis.low : Number(from), to: to === '' ? axis.high : Number(to) }
             onBrush(id, (from === '' && to === '') || !(next.from <= next.to) ? undefined : next)
           }
           return (
-            <li key={`${id} ${brush?.from} ${brush?.to}`} className="flex items-center gap-2">
+            <li key={`${id} ${low} ${high}`} className="flex items-center gap-2">
               <span className="min-w-0 flex-1 truncate" title={label}>
                 {label}
               </span>
-              <input type="number" step="any" aria-label={`${label} from`} placeholder={formatNumber(axis.low)} defaultValue={brush?.from ?? ''} onBlur={(event) => event.target.value !== String(brush?.from ?? '') && set(event.target.value, String(brush?.to ?? ''))} onKeyDown={blurOnEnter} className="field w-24" />
+              <input type="number" step="any" aria-label={`${label} from`} placeholder={formatNumber(axis.low)} defaultValue={low} onBlur={(event) => event.target.value !== low && set(event.target.value, high)} onKeyDown={blurOnEnter} className="field w-24" />
               <span aria-hidden>…</span>
-              <input type="number" step="any" aria-label={`${label} to`} placeholder={formatNumber(axis.high)} defaultValue={brush?.to ?? ''} onBlur={(event) => event.target.value !== String(brush?.to ?? '') && set(String(brush?.from ?? ''), event.target.value)} onKeyDown={blurOnEnter} className="field w-24" />
+              <input type="number" step="any" aria-label={`${label} to`} placeholder={formatNumber(axis.high)} defaultValue={high} onBlur={(event) => event.target.value !== high && set(low, event.target.value)} onKeyDown={blurOnEnter} className="field w-24" />
             </li>
           )
         })}
@@ -285,10 +284,4 @@ function yOf(place: number): number {
 
 function placeAt(y: number): number {
   return Math.max(0, Math.min(1, 1 - (y - TOP) / (HEIGHT - TOP - BOTTOM)))
-}
-
-function asBrush({ axis: id, from, to }: { axis: string; from: number; to: number }, axes: ReadonlyMap<string, Axis>): Brush {
-  const axis = axes.get(id)!
-  const [low, high] = from < to ? [from, to] : [to, from]
-  return { axis: id, from: valueAtPlace(axis, low), to: valueAtPlace(axis, high) }
 }

@@ -62,6 +62,21 @@ export function clauseFor(field: string, comparator: string, value: string | num
   return typeof value === 'number' ? `${field} ${comparator} ${value}` : `${field} ${comparator} ${quoted(value)}`
 }
 
+/** Values of groups are told up to so many characters, then with an ellipsis. */
+const LONGEST_TOLD = 250
+
+/**
+ * A clause for the runs of a group. A value that was cut, or that no quotes can hold, is said as a pattern; since a pattern has
+ * no escape, `_` and `%` in it stand for other signs too.
+ */
+export function groupClause(field: string, value: string | null): string {
+  if (value === null) return `${field} IS NULL`
+  const isCut = value.endsWith('…') && [...value].length === LONGEST_TOLD + 1
+  const start = isCut ? value.slice(0, -1) : value
+  if (!isCut && !(value.includes("'") && value.includes('"'))) return clauseFor(field, '=', value)
+  return `${field} LIKE ${quoted(isCut ? `${start}%` : start)}`
+}
+
 /** The field of a kind and a key, quoted where MLflow's grammar needs it. */
 export function fieldName(kind: 'metrics' | 'params' | 'tags' | 'attributes', key: string): string {
   if (/^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u.test(key)) return `${kind}.${key}`

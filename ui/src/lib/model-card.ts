@@ -28,6 +28,8 @@ export interface ModelCard {
   signature: Signature | undefined
   input_example: string
   promotion: CardStep[]
+  /** What is recorded and does not stand here, each as a sentence. */
+  missing: string[]
 }
 
 export function cardJson(card: ModelCard): string {
@@ -84,6 +86,7 @@ export function cardMarkdown(card: ModelCard): string {
     section('Input example', [card.input_example && fence(card.input_example)]),
     section('Promotion', [table(['When', 'Who', 'What', 'Note'], card.promotion.map(({ at, who, what, note }) => [at, who, what, note]))]),
     section('Tags', [table(['Tag', 'Value'], card.tags.map(({ name, value }) => [name, value]))]),
+    section('Not in this card', [card.missing.map((each) => `- ${plain(each)}`).join('\n')]),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }

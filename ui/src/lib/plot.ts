@@ -20,6 +20,8 @@ export interface NameAxis {
 
 export type Axis = NumberAxis | NameAxis
 
+/** The same for every reader, since ranges in addresses go by it. */
+const NAME_ORDER = new Intl.Collator('en', { numeric: true })
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
 
 /** A param that reads as a number is one. */
@@ -49,7 +51,7 @@ export function axisOf(values: readonly (Value | undefined)[]): Axis | undefined
     }
     return { kind: 'number', low, high, log, whole: distinct.every(Number.isInteger) }
   }
-  const names = [...new Set(present.map(String))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }))
+  const names = [...new Set(present.map(String))].sort(NAME_ORDER.compare)
   return { kind: 'name', names }
 }
 
@@ -68,13 +70,6 @@ export function placeOf(axis: Axis, value: Value | undefined): number | undefine
 export function valueAtPlace(axis: Axis, place: number): number {
   if (axis.kind === 'name') return axis.names.length === 1 ? (place - 0.5) * 2 : place * (axis.names.length - 1)
   return axis.log ? axis.low * (axis.high / axis.low) ** place : axis.low + place * (axis.high - axis.low)
-}
-
-/** The same, of a value: what a brush compares with. */
-export function measureOf(axis: Axis, value: Value | undefined): number | undefined {
-  if (axis.kind === 'number') return numberOf(value)
-  const at = value === undefined ? -1 : axis.names.indexOf(String(value))
-  return at < 0 ? undefined : at
 }
 
 export interface Tick {
@@ -155,22 +150,68 @@ export function surfaceOf(points: readonly SurfacePoint[], columns: number, rows
   return surface
 }
 
-/** A range on an axis in an address: `metrics.loss:0.1,0.5`. */
-export interface Brush {
-  axis: string
-  from: number
-  to: number
+/** A range on an axis, from one number to another or from one name to another in their order. */
+export type Brush = { axis: string; from: number; to: number } | { axis: string; first: string; last: string }
+
+/** Both ends belong to it. Names count and not where they stand, so that a range means the same whatever other runs come. */
+export function isWithin(value: Value | undefined, brush: Brush): boolean {
+  if (value === undefined) return false
+  if ('first' in brush) {
+    const name = String(value)
+    return name === brush.first || name === brush.last || (NAME_ORDER.compare(brush.first, name) < 0 && NAME_ORDER.compare(name, brush.last) < 0)
+  }
+  const number = numberOf(value)
+  // A place on the screen and back is not exact in the last digits.
+  const room = (brush.to - brush.from) * 1e-6
+  return number !== undefined && number >= brush.from - room && number <= brush.to + room
 }
 
+/** What lies between two places of an axis; undefined when no name does. */
+export function brushBetween(id: string, axis: Axis, one: number, other: number): Brush | undefined {
+  const from = valueAtPlace(axis, Math.min(one, other))
+  const to = valueAtPlace(axis, Math.max(one, other))
+  if (axis.kind === 'number') return { axis: id, from, to }
+  const inside = axis.names.filter((_, i) => i >= from && i <= to)
+  return inside.length === 0 ? undefined : { axis: id, first: inside[0]!, last: inside.at(-1)! }
+}
+
+/** The lowest and the highest place of a range; undefined when the axis has nothing of it. */
+export function placesOfBrush(axis: Axis, brush: Brush): [number, number] | undefined {
+  if ('from' in brush) {
+    if (axis.kind === 'name') return undefined
+    const place = (value: number) => placeOf(axis, axis.log ? Math.max(value, axis.low) : value)!
+    return [place(brush.from), place(brush.to)]
+  }
+  if (axis.kind === 'number') return undefined
+  const inside = axis.names.flatMap((name, i) => (isWithin(name, brush) ? [i] : []))
+  if (inside.length === 0) return undefined
+  // Names have no width; a range of one still is to be seen.
+  const room = 0.2 / Math.max(axis.names.length - 1, 1)
+  return [placeOf(axis, axis.names[inside[0]!])! - room, placeOf(axis, axis.names[inside.at(-1)!])! + room]
+}
+
+/** As the address has them: `metrics.loss:0.1,0.5`, `params.kind:=tree`, and the last name by itself where there are more. */
 export function parseBrushes(texts: readonly string[] | undefined): Brush[] {
-  return (texts ?? []).flatMap((text) => {
-    const match = /^(.+):(-?[\d.]+(?:e[-+]?\d+)?),(-?[\d.]+(?:e[-+]?\d+)?)$/i.exec(text)
-    if (!match) return []
-    const [from, to] = [Number(match[2]), Number(match[3])]
-    return from <= to ? [{ axis: match[1]!, from, to }] : []
-  })
+  const brushes = new Map<string, Brush>()
+  for (const text of texts ?? []) {
+    const name = /^((?:`[^`]*`|"[^"]*"|[^`"])+?):=(.*)$/s.exec(text)
+    if (name) {
+      const [, axis, value] = name as unknown as [string, string, string]
+      const old = brushes.get(axis)
+      const ends = (old && 'first' in old ? [old.first, old.last, value] : [value]).sort(NAME_ORDER.compare)
+      brushes.set(axis, { axis, first: ends[0]!, last: ends.at(-1)! })
+      continue
+    }
+    const numbers = /^(.+):(-?[\d.]+(?:e[-+]?\d+)?),(-?[\d.]+(?:e[-+]?\d+)?)$/i.exec(text)
+    if (!numbers) continue
+    const [axis, from, to] = [numbers[1]!, Number(numbers[2]), Number(numbers[3])]
+    if (from <= to) brushes.set(axis, { axis, from, to })
+  }
+  return [...brushes.values()]
 }
 
-export function brushText({ axis, from, to }: Brush): string {
-  return `${axis}:${Number(from.toPrecision(6))},${Number(to.toPrecision(6))}`
+export function brushTexts(brush: Brush): string[] {
+  const { axis } = brush
+  if ('from' in brush) return [`${axis}:${brush.from},${brush.to}`]
+  return (brush.first === brush.last ? [brush.first] : [brush.first, brush.last]).map((name) => `${axis}:=${name}`)
 }

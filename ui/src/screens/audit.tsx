@@ -14,9 +14,10 @@ import { Menu } from '../components/menu.tsx'
 import { NotShown } from '../components/refused.tsx'
 import { saveFile } from '../components/save-file.ts'
 import { Table, type TableColumn } from '../components/table.tsx'
-import { sayFailure } from '../components/toasts.tsx'
+import { say, sayFailure } from '../components/toasts.tsx'
 import type { AuditSearch } from '../lib/admin-search.ts'
 import { toCsv } from '../lib/csv.ts'
+import { formatCount } from '../lib/format.ts'
 import type { ApiCall } from '../lib/reproduce.ts'
 import { ChainStatus } from './audit-chain.tsx'
 import { EventPanel } from './audit-event.tsx'
@@ -66,7 +67,9 @@ export function Audit() {
 
   const download = async () => {
     try {
-      saveFile(await csvOf(asked), 'audit.csv')
+      const { blob, more } = await csvOf(asked)
+      saveFile(blob, more ? `audit-newest-${MOST_EXPORTED}.csv` : 'audit.csv')
+      if (more) say(`The file holds the newest ${formatCount(MOST_EXPORTED)} events; there are more. “Export with proofs” in the menu holds all, or narrow the time.`)
     } catch (failure) {
       sayFailure('The export failed', failure)
     }
@@ -200,8 +203,8 @@ function columnsOf(set: (patch: AuditSearch) => void, all: boolean): TableColumn
 
 const CSV_FIELDS = ['at', 'actor', 'action', 'entity', 'workspace', 'request_id', 'id', 'block', 'position'] as const
 
-/** All that the filter finds, up to a limit. */
-async function csvOf(asked: AuditAsked): Promise<Blob> {
+/** All that the filter finds, up to a limit; and whether there is more. */
+async function csvOf(asked: AuditAsked): Promise<{ blob: Blob; more: boolean }> {
   const rows: (string | number)[][] = [[...CSV_FIELDS, 'payload']]
   let token: string | undefined = ''
   while (token !== undefined && rows.length <= MOST_EXPORTED) {
@@ -209,5 +212,5 @@ async function csvOf(asked: AuditAsked): Promise<Blob> {
     rows.push(...page.events.map((event) => [...CSV_FIELDS.map((field) => event[field]), JSON.stringify(event.payload)]))
     token = page.next_page_token
   }
-  return new Blob([toCsv(rows)], { type: 'text/csv' })
+  return { blob: new Blob([toCsv(rows)], { type: 'text/csv' }), more: token !== undefined }
 }

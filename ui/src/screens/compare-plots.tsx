@@ -12,7 +12,7 @@ import type { Field, PlotRun } from '../components/plot.tsx'
 import { Contour, Scatter } from '../components/scatter.tsx'
 import { columnId, columnLabel, parseColumn } from '../lib/columns.ts'
 import { formatCount, plural, toNumber } from '../lib/format.ts'
-import { brushText, numberOf, parseBrushes, type Value } from '../lib/plot.ts'
+import { brushTexts, numberOf, parseBrushes, type Value } from '../lib/plot.ts'
 import type { CompareSearch } from '../lib/search-params.ts'
 
 export const MOST_PLOTTED = 1000
@@ -170,7 +170,7 @@ export function Plots({ pool, search, mostChosen, onSearch }: PlotsProps) {
         <p className="mb-2 text-sm text-ink-2">
           {pool.more ? `The newest ${formatCount(MOST_PLOTTED)} of ${pool.more} runs that match. Filter to see others.` : search.axis ? '' : axes.length > 0 ? 'Where these runs differ.' : ''}
         </p>
-        {axes.length === 0 ? <p className="text-ink-2">These runs do not differ in any param or metric.</p> : <Parallel runs={runs} fields={axes} brushes={brushes} onBrushes={(next) => onSearch({ brush: next.length > 0 ? next.map(brushText) : undefined })} onChoose={choose} />}
+        {axes.length === 0 ? <p className="text-ink-2">These runs do not differ in any param or metric.</p> : <Parallel runs={runs} fields={axes} brushes={brushes} onBrushes={(next) => onSearch({ brush: next.length > 0 ? next.flatMap(brushTexts) : undefined })} onChoose={choose} />}
       </Section>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-[repeat(2,minmax(0,1fr))]">
         <Section title="Scatter">

@@ -106,21 +106,24 @@ function RunsOf({ id }: { id: string }) {
   const tickedIds = useMemo(() => [...ticked], [ticked])
   const tick = useCallback((ids: string[]) => set({ run: ids.length > 0 ? ids : undefined }, true), [set])
   const addClause = useCallback((clause: string) => set({ filter: withClause(search.filter ?? '', clause) }), [set, search.filter])
+  // Runs of open groups lie in their own queries: whoever stars them draws anew.
+  const [, setStarred] = useState(0)
   const star = async (ids: readonly string[], on: boolean) => {
     if (ids.length === 0) return
     showStars(client, ids, on)
+    setStarred((old) => old + 1)
     const settle = () => void client.invalidateQueries({ queryKey: ['run-group'] }).then(() => mayMove && refresh())
+    // Some of them may have had a star before, so what is true now is asked for.
+    const askAgain = () => Promise.all([client.invalidateQueries({ queryKey: ['run-table'] }), client.invalidateQueries({ queryKey: ['run-group'] })]).then(() => setStarred((old) => old + 1))
     try {
       const { done, failure, undo } = await starRuns(id, ids, on)
-      if (failure) {
-        showStars(client, ids, !on)
-        sayFailure(on ? 'Not starred' : 'The star stays', failure)
-      }
-      if (done > 0) say(on ? `Starred ${plural(done, 'run')}.` : `Took the star of ${plural(done, 'run')} away.`, () => undo().then(() => showStars(client, ids, !on)).then(settle))
+      if (failure) sayFailure(on ? 'Not starred' : 'The star stays', failure)
+      if (done > 0) say(on ? `Starred ${plural(done, 'run')}.` : `Took the star of ${plural(done, 'run')} away.`, () => undo().then(askAgain))
+      if (failure) await askAgain()
       settle()
     } catch (error) {
-      showStars(client, ids, !on)
       sayFailure('The star was not set', error)
+      await askAgain()
     }
   }
   // Columns that stay the same keep their rows from being drawn anew.
@@ -133,8 +136,13 @@ function RunsOf({ id }: { id: string }) {
     () => tableColumns(columns, now, { addClause, askNumber: setNumber, star: (ids, on) => void latestStar.current(ids, on) }, bestId && search.best ? { id: bestId, column: search.best, says: `The ${better === 'low' ? 'lowest' : 'highest'} ${search.best}` } : undefined),
     [columns, now, addClause, bestId, search.best, better],
   )
-  const allStarred = ticked.size > 0 && rows.filter(({ id: each, starred }) => starred && ticked.has(each)).length === ticked.size
-  const starKey = (run: RunRow | undefined) => (run ? void star([run.id], !run.starred) : void star(tickedIds, !allStarred))
+  const areStarred = () => {
+    const known = grouped ? client.getQueriesData<RunRow[]>({ queryKey: ['run-group'], type: 'active' }).flatMap(([, runs]) => runs ?? []) : rows
+    const starred = new Set(known.filter((run) => run.starred).map((run) => run.id))
+    return ticked.size > 0 && tickedIds.every((each) => starred.has(each))
+  }
+  const allStarred = areStarred()
+  const starKey = (run: RunRow | undefined) => (run ? void star([run.id], !run.starred) : void star(tickedIds, !areStarred()))
 
   const compare = () => {
     if (tickedIds.length < 2) say('Tick two runs or more to compare them: x ticks the marked row.')
@@ -144,12 +152,13 @@ function RunsOf({ id }: { id: string }) {
   const again = () => refresh()
   const setStage = async (to: 'archive' | 'restore') => {
     const [there, back] = to === 'archive' ? [archiveRun, restoreRun] : [restoreRun, archiveRun]
+    // Before the answers: they may come when something else is in sight.
+    tick([])
     const { done, failure } = await forEachRun(tickedIds, there)
     if (failure) sayFailure(`${plural(tickedIds.length - done.length, 'run')} of ${tickedIds.length} did not follow`, failure)
     if (done.length > 0) {
       say(`${to === 'archive' ? 'Archived' : 'Restored'} ${plural(done.length, 'run')}.`, () => forEachRun(done, back).then(again))
     }
-    tick([])
     again()
   }
   const groupsAsked = search.group ? { ...matching, by: search.group, columns: groupColumns(columns), ...(search.group_order ? { order: search.group_order } : {}) } : undefined
@@ -244,7 +253,7 @@ function RunsOf({ id }: { id: string }) {
               <Button icon={Tag} onClick={() => setAsking('tag')}>
                 Tag
               </Button>
-              <Button icon={Star} onClick={() => void star(tickedIds, !allStarred)}>
+              <Button icon={Star} onClick={() => void star(tickedIds, !areStarred())}>
                 {allStarred ? 'Unstar' : 'Star'}
               </Button>
               {archived ? (

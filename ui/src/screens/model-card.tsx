@@ -3,8 +3,8 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { FileDown } from 'lucide-react'
-import { fileTextQuery, fileUrl, type FileOwner } from '../api/files.ts'
-import { promotionQuery, promotionsQuery, type ModelVersion } from '../api/registry.ts'
+import { fileTextQuery, filesQuery, fileUrl, type FileOwner } from '../api/files.ts'
+import { promotionQuery, PROMOTIONS_TOLD, promotionsQuery, type ModelVersion } from '../api/registry.ts'
 import { experimentQuery, record, runQuery, type Run } from '../api/tracking.ts'
 import { Button, Section, Time } from '../components/basics.tsx'
 import { FactList } from '../components/fact-list.tsx'
@@ -12,7 +12,7 @@ import { Menu } from '../components/menu.tsx'
 import { saveFile } from '../components/save-file.ts'
 import { codeOfRun, commitPage } from '../lib/code-of-run.ts'
 import { profileOf, sourceOf } from '../lib/dataset.ts'
-import { formatBytes, toNumber } from '../lib/format.ts'
+import { formatBytes, plural, toNumber } from '../lib/format.ts'
 import { mlmodelFacts, type MlmodelFacts } from '../lib/mlmodel.ts'
 import { cardJson, cardMarkdown, type ModelCard } from '../lib/model-card.ts'
 import { storySteps } from '../lib/promotion-story.ts'
@@ -20,22 +20,30 @@ import { signatureOf } from '../lib/signature.ts'
 import { stageOf } from './model.tsx'
 
 const STORIES = 20
+/** A longer input example is a file of its own. */
+const LONGEST_EXAMPLE = 200_000
 
 interface CardProps {
   version: ModelVersion
   owner: FileOwner | undefined
   /** The text of its MLmodel file, when it could be read. */
   mlmodel: string | undefined
+  /** It is still being read. */
+  pending: boolean
 }
 
-export function ModelCardSection({ version, owner, mlmodel }: CardProps) {
+export function ModelCardSection({ version, owner, mlmodel, pending: reading }: CardProps) {
   const facts = mlmodel === undefined ? undefined : mlmodelFacts(mlmodel)
   const runId = version.run_id || facts?.runId || ''
-  const run = useQuery({ ...runQuery(runId), enabled: runId !== '', retry: false }).data
-  const experiment = useQuery({ ...experimentQuery(run?.info.experiment_id ?? ''), enabled: run !== undefined, retry: false }).data
-  const promotions = useQuery(promotionsQuery({ entity: `model-version:${version.name}/${version.version}` })).data ?? []
+  const runAnswer = useQuery({ ...runQuery(runId), enabled: runId !== '', retry: false })
+  const run = runAnswer.data
+  const experimentAnswer = useQuery({ ...experimentQuery(run?.info.experiment_id ?? ''), enabled: run !== undefined, retry: false })
+  const experiment = experimentAnswer.data
+  const promotionsAnswer = useQuery(promotionsQuery({ entity: `model-version:${version.name}/${version.version}` }))
+  const promotions = promotionsAnswer.data ?? []
   const stories = useQueries({ queries: promotions.slice(0, STORIES).map(({ id }) => promotionQuery(id)) })
-  const example = useQuery({ ...fileTextQuery(owner && facts?.inputExample ? fileUrl(owner, facts.inputExample) : ''), enabled: owner !== undefined && !!facts?.inputExample }).data
+  const example = useInputExample(owner, facts?.inputExample ?? '')
+  const pending = reading || example.pending || [runAnswer, experimentAnswer, promotionsAnswer, ...stories].some(({ isLoading }) => isLoading)
   const code = run && codeOfRun(record(run.data.tags))
   const page = code && commitPage(code.repository, code.commit)
 
@@ -59,8 +67,16 @@ export function ModelCardSection({ version, owner, mlmodel }: CardProps) {
       metrics: metricsOf(version, run),
       params: paramsOf(version, run),
       signature: mlmodel === undefined ? undefined : signatureOf(mlmodel),
-      input_example: example ?? '',
+      input_example: example.text,
       promotion: stories.flatMap(({ data }) => (data ? storySteps(data).map(({ at, who, what, note, checks }) => ({ at, who, what, note: [note, ...checks.map((check) => `${check.passed ? 'passed' : 'failed'}: ${check.text}`)].filter(Boolean).join('; ') })) : [])),
+      missing: [
+        runAnswer.error && 'The run could not be read.',
+        experimentAnswer.error && 'The experiment could not be read.',
+        promotionsAnswer.error ? 'The promotions could not be read.' : stories.some(({ error }) => error) && 'Not every promotion could be read.',
+        promotions.length > STORIES && `The newest ${STORIES} of ${promotions.length < PROMOTIONS_TOLD ? '' : 'at least '}${plural(promotions.length, 'promotion')} stand here.`,
+        mlmodel === undefined && 'Its files hold no MLmodel that could be read.',
+        example.missing,
+      ].filter((each): each is string => typeof each === 'string' && each !== ''),
     }
   }
   const save = (text: string, type: string, ending: string) => saveFile(new Blob([text], { type }), `${version.name.replace(/[^\w.-]+/g, '_')}-${version.version}-card.${ending}`)
@@ -71,7 +87,7 @@ export function ModelCardSection({ version, owner, mlmodel }: CardProps) {
       actions={
         <Menu
           trigger={
-            <Button kind="quiet" icon={FileDown}>
+            <Button kind="quiet" icon={FileDown} disabled={pending}>
               Export
             </Button>
           }
@@ -128,6 +144,22 @@ export function ModelCardSection({ version, owner, mlmodel }: CardProps) {
       {!run && !facts && <p className="mt-2 text-sm text-ink-2">It was registered without a run, and its files hold no MLmodel: nothing else is recorded.</p>}
     </Section>
   )
+}
+
+/** The input example at this path, unless it is long: its size is looked up in the folder before it is asked for. */
+function useInputExample(owner: FileOwner | undefined, path: string): { text: string; pending: boolean; missing: string } {
+  const isRead = owner !== undefined && path !== ''
+  const nobody: FileOwner = { kind: 'run', id: '' }
+  const folder = useQuery({ ...filesQuery(owner ?? nobody, path.slice(0, Math.max(path.lastIndexOf('/'), 0))), enabled: isRead })
+  const bytes = folder.data?.find((file) => file.path === path)?.file_size
+  const isShort = bytes !== undefined && bytes <= LONGEST_EXAMPLE
+  const text = useQuery({ ...fileTextQuery(owner ? fileUrl(owner, path) : ''), enabled: isRead && isShort })
+  const missing = () => {
+    if (!isRead) return ''
+    if (bytes !== undefined && !isShort) return `The input example ${path} has ${formatBytes(bytes)} and stays with the files.`
+    return text.data === undefined ? `The input example ${path} could not be read.` : ''
+  }
+  return { text: text.data ?? '', pending: folder.isLoading || text.isLoading, missing: missing() }
 }
 
 function environmentFacts(facts: MlmodelFacts | undefined): (readonly [string, string])[] {

@@ -94,7 +94,7 @@ function Shown({ version: data }: { version: ModelVersion }) {
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
           <Aliases version={data} />
           <PromotionList entity={`model-version:${name}/${version}`} told />
-          <ModelCardSection version={data} owner={owner} mlmodel={mlmodel.data} />
+          <ModelCardSection version={data} owner={owner} mlmodel={mlmodel.data} pending={mlmodel.isPending} />
           <MarkdownSection title="Description" text={data.description ?? ''} empty="Nothing yet. Say what is new in this version, and what it must not be used for." save={(text) => describeVersion(name, version, text)} />
           <Use version={data} />
         </div>

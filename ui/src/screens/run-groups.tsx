@@ -9,7 +9,7 @@ import { Empty, ErrorState, Skeleton } from '../components/basics.tsx'
 import { Table, type TableColumn } from '../components/table.tsx'
 import { columnField, columnLabel, nextOrder, parseColumn, type RunColumn } from '../lib/columns.ts'
 import { toCsv } from '../lib/csv.ts'
-import { clauseFor, withClause } from '../lib/filter.ts'
+import { groupClause, withClause } from '../lib/filter.ts'
 import { formatCount, formatNumber, plural, toNumber } from '../lib/format.ts'
 import type { RunsSearch } from '../lib/search-params.ts'
 import { groupKey, groupValue } from '../lib/views.ts'
@@ -47,10 +47,7 @@ export function GroupTable(props: GroupTableProps) {
   const open = useMemo(() => new Set(search.open ?? []), [search.open])
   const field = fieldOf(by)
   const filterOf = useCallback(
-    (key: string) => {
-      const value = groupValue(key)
-      return withClause(asked.filter ?? '', value === null ? `${field} IS NULL` : clauseFor(field, '=', value))
-    },
+    (key: string) => withClause(asked.filter ?? '', groupClause(field, groupValue(key))),
     [asked.filter, field],
   )
   const openKeys = (groups.data?.groups ?? []).map(({ value }) => groupKey(value)).filter((key) => open.has(key))

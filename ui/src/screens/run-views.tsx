@@ -5,11 +5,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Bookmark, Ellipsis, Link2, Lock, Pencil, Pin, PinOff, RotateCcw, Save, Trash2, Users, type LucideIcon } from 'lucide-react'
 import { Popover } from 'radix-ui'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { changeView, deleteView, saveView, viewsQuery, type View, type ViewChange } from '../api/views.ts'
 import { Badge, Button, buttonClass, IconButton } from '../components/basics.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Menu, Popup, type MenuItem } from '../components/menu.tsx'
+import { useMounted } from '../components/mounted.ts'
 import { attempt, say, sayFailure } from '../components/toasts.tsx'
 import type { RunsSearch } from '../lib/search-params.ts'
 import { searchOf, stateOf } from '../lib/views.ts'
@@ -100,7 +101,14 @@ export function ViewMenu({ experiment, views, search, usualColumns, onOpen, onSe
   const { open, differs } = views
   const [asking, setAsking] = useState<Asking>()
   // Others of the experiment must see what its saver saw, whatever is logged later.
-  const state = () => stateOf({ ...search, column: search.column ?? usualColumns })
+  const stateNow = stateOf({ ...search, column: search.column ?? usualColumns })
+  // What is in sight when an answer comes; nothing of it once the reader has left.
+  const latest = useRef({ state: stateNow, view: search.view })
+  useEffect(() => {
+    latest.current = { state: stateNow, view: search.view }
+  })
+  const mounted = useMounted()
+  const isStill = (wanted: Partial<typeof latest.current>) => mounted.current && (Object.keys(wanted) as (keyof typeof wanted)[]).every((key) => wanted[key] === latest.current[key])
   const change = (view: View, patch: ViewChange, done: string, back?: ViewChange) =>
     attempt(
       () => changeView(experiment, view.view_id, patch).then(views.refetch),
@@ -108,8 +116,10 @@ export function ViewMenu({ experiment, views, search, usualColumns, onOpen, onSe
       back && (() => changeView(experiment, view.view_id, back).then(views.refetch)),
     )
   const update = (view: View) => {
-    const next = state()
-    void change(view, { state: next }, `“${view.name}” is now as the table is.`, { state: view.state }).then((done) => done && onSearch({ ...searchOf(next), changed: undefined }, true))
+    const next = stateNow
+    void change(view, { state: next }, `“${view.name}” is now as the table is.`, { state: view.state }).then((done) => {
+      if (done && isStill({ state: next, view: view.view_id })) onSearch({ ...searchOf(next), changed: undefined }, true)
+    })
   }
   const remove = async (view: View) => {
     const wasOpen = view === open
@@ -120,11 +130,11 @@ export function ViewMenu({ experiment, views, search, usualColumns, onOpen, onSe
       return
     }
     views.refetch()
-    if (wasOpen) onSearch({ view: undefined, changed: undefined }, true)
+    if (wasOpen && isStill({ view: view.view_id })) onSearch({ view: undefined, changed: undefined }, true)
     say(`Deleted the view “${view.name}”.`, async () => {
       await changeView(experiment, view.view_id, { deleted: false })
       views.refetch()
-      if (wasOpen) onSearch({ view: view.view_id, changed: true }, true)
+      if (wasOpen && isStill({ view: undefined })) onSearch({ view: view.view_id, changed: true }, true)
     })
   }
   const itemsOf = (view: View): (MenuItem | false)[] => [
@@ -212,9 +222,9 @@ export function ViewMenu({ experiment, views, search, usualColumns, onOpen, onSe
         onClose={() => setAsking(undefined)}
         onSave={async (name, shared, pinned) => {
           try {
-            const view = await saveView(experiment, { name, state: state(), shared, pinned })
+            const view = await saveView(experiment, { name, state: stateNow, shared, pinned })
             views.refetch()
-            onOpen(view)
+            if (isStill({ state: stateNow })) onOpen(view)
             say(`Saved the view “${name}”${shared ? ' for everybody here' : ''}.`)
           } catch (error) {
             sayFailure('The view was not saved', error)

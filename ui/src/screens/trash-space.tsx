@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Download, HardDrive, Terminal } from 'lucide-react'
+import { Download, HardDrive, RotateCw, Terminal } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { spaceQuery, type Space } from '../api/admin.ts'
 import { OWN, urlOf } from '../api/client.ts'
@@ -49,7 +49,7 @@ const COLUMNS: TableColumn<Space>[] = [
 export function SpaceTable() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/trash' })
-  const { data, error, isPending, refetch } = useQuery(spaceQuery)
+  const { data, error, isPending, isFetching, refetch } = useQuery(spaceQuery)
   const [call, setCall] = useState<ApiCall>()
   const order = search.order ?? USUAL_ORDER
   const rows = useMemo(() => sorted(data?.experiments ?? [], order), [data, order])
@@ -70,6 +70,9 @@ export function SpaceTable() {
           {data.more ? ' and more' : ''} with {plural(sum('runs') + sum('deleted_runs'), 'run')} and {plural(sum('files'), 'file')} of {formatBytes(sum('bytes'))}
         </span>
         <span className="ml-auto flex items-center gap-1">
+          <Button icon={RotateCw} disabled={isFetching} onClick={() => void refetch()}>
+            {isFetching ? 'Adding up …' : 'Add up anew'}
+          </Button>
           <Button icon={Download} onClick={() => saveFile(new Blob([toCsv([[...CSV_FIELDS], ...rows.map((each) => CSV_FIELDS.map((field) => each[field]))])], { type: 'text/csv' }), 'space.csv')}>
             CSV
           </Button>

@@ -2,16 +2,16 @@
 
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { ArchiveRestore, Download, Ellipsis, Flame, Terminal, Trash2, X } from 'lucide-react'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
-import { collectTrash, restoreItems, trashItems, trashQuery, urnOf, type Collected, type TrashItem } from '../api/admin.ts'
-import { useTopics } from '../api/changes.ts'
+import { ArchiveRestore, Download, Ellipsis, Flame, RotateCw, Terminal, Trash2, X } from 'lucide-react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { cancelOperation, collectTrash, restoreItems, spaceQuery, trashItems, trashQuery, urnOf, type Collected, type TrashItem } from '../api/admin.ts'
+import { useChanges } from '../api/changes.ts'
 import { OWN, urlOf } from '../api/client.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
 import { Badge, Button, Empty, IconButton, PageHeader, Skeleton, Time } from '../components/basics.tsx'
 import { useKeys } from '../components/keys.tsx'
 import { Menu } from '../components/menu.tsx'
-import { useOperation } from '../components/operation.tsx'
+import { useOperation, type Watched } from '../components/operation.tsx'
 import { NotShown } from '../components/refused.tsx'
 import { saveFile } from '../components/save-file.ts'
 import { Table, type TableColumn } from '../components/table.tsx'
@@ -26,11 +26,11 @@ const SpaceTable = lazy(() => import('./trash-space.tsx').then((module) => ({ de
 
 const route = getRouteApi('/trash')
 const TOPICS = ['tracking']
+const NONE: string[] = []
 export const KIND_LABELS = { experiment: 'Experiment', run: 'Run', 'logged-model': 'Logged model' } as const
 const MOST_CHOSEN = 1000
 
 export function TrashScreen() {
-  useTopics(TOPICS)
   const { show } = route.useSearch()
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -64,7 +64,8 @@ function InTrash() {
   const navigate = useNavigate({ from: '/trash' })
   const client = useQueryClient()
   const set = useCallback((patch: TrashSearch, replace = false) => void navigate({ search: (old) => ({ ...old, ...patch }), replace }), [navigate])
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery(trashQuery(search.kind))
+  const query = trashQuery(search.kind)
+  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery(query)
   const items = useMemo(() => (data?.pages ?? []).flatMap((page) => page.items), [data])
   const byUrn = useMemo(() => new Map(items.map((item) => [urnOf(item), item])), [items])
   const ticked = useMemo(() => new Set(search.item ?? []), [search.item])
@@ -72,15 +73,32 @@ function InTrash() {
   const tick = useCallback((urns: string[]) => set({ item: urns.length > 0 ? urns : undefined }, true), [set])
   const [collecting, setCollecting] = useState<'chosen' | 'all'>()
   const [call, setCall] = useState<ApiCall>()
-  const again = useCallback(() => client.invalidateQueries({ queryKey: ['tracking'] }), [client])
+  const [version, setVersion] = useState(0)
+  const total = useTotal(items.length > 0, version)
+  const again = useCallback(async () => {
+    setVersion((old) => old + 1)
+    await Promise.all([['tracking'], ['trash'], spaceQuery.queryKey].map((queryKey) => client.invalidateQueries({ queryKey })))
+  }, [client])
+
+  // At the top what is new appears; whoever has scrolled asks for it.
+  const [reading, setReading] = useState(false)
+  const [changed, setChanged] = useState(false)
+  const refresh = useCallback(() => {
+    setChanged(false)
+    client.setQueryData(query.queryKey, (old) => old && { pages: old.pages.slice(0, 1), pageParams: old.pageParams.slice(0, 1) })
+    void refetch({ cancelRefetch: false })
+  }, [client, query.queryKey, refetch])
+  // Whoever may not read it is not told of changes either.
+  useChanges(data ? TOPICS : NONE, () => (reading ? setChanged(true) : refresh()))
 
   const restore = useCallback(
     async (wanted: readonly TrashItem[]) => {
+      // Before the answers: they may come when something else is in sight.
+      tick([])
       // What was not deleted itself comes back with its experiment alone.
       const { done, failure } = await restoreItems(wanted)
       if (failure) sayFailure(`${plural(wanted.length - done.length, 'thing')} of ${wanted.length} could not be restored`, failure)
       if (done.length > 0) say(restored(done), () => trashItems(done).then(again))
-      tick([])
       await again()
     },
     [again, tick],
@@ -113,7 +131,12 @@ function InTrash() {
               <option value="run">Runs</option>
               <option value="logged-model">Logged models</option>
             </select>
-            <Total empty={isPending || items.length === 0} changed={items.length} />
+            {items.length > 0 && <Total total={total} />}
+            {changed && reading && (
+              <Button icon={RotateCw} onClick={refresh}>
+                Show what is new
+              </Button>
+            )}
             <span className="ml-auto flex items-center gap-1">
               <Button icon={Download} disabled={items.length === 0} onClick={() => saveFile(csvOf(items), 'trash.csv')}>
                 CSV
@@ -152,6 +175,7 @@ function InTrash() {
           }}
           more={hasNextPage}
           onMore={() => void (!isFetching && fetchNextPage())}
+          onReading={setReading}
         />
       )}
       <CollectDialog items={collecting === 'chosen' ? chosen : undefined} open={collecting !== undefined} onClose={() => setCollecting(undefined)} onDone={() => (tick([]), void again())} />
@@ -167,13 +191,45 @@ function restored(done: readonly TrashItem[]): string {
   return alone ? `${what} Its experiment is still in the trash.` : what
 }
 
-/** What all of it holds: a collection that changes nothing adds it up, since things may share their files. */
-function Total({ empty, changed }: { empty: boolean; changed: number }) {
-  const { operation, busy, begin } = useOperation()
+/**
+ * What all of it holds: a collection that changes nothing adds it up, since things may share their files. That goes over the
+ * whole trash, so it is done once for each version and ends with the screen.
+ */
+function useTotal(any: boolean, version: number): Watched {
+  const total = useOperation()
+  const { begin, operation } = total
+  const asked = useRef(-1)
+  const gone = useRef(false)
+  const running = useRef<string>(undefined)
   useEffect(() => {
-    if (!empty) void begin(() => collectTrash(undefined, true))
-  }, [empty, changed, begin])
-  if (empty) return null
+    if (operation) running.current = operation.state === 'running' ? operation.operation_id : undefined
+  }, [operation])
+  const stop = useCallback((id: string | undefined) => {
+    // What has ended meanwhile cannot be stopped, and need not be.
+    if (id !== undefined) cancelOperation(id).catch(() => {})
+  }, [])
+  useEffect(() => {
+    if (!any || asked.current === version) return
+    asked.current = version
+    stop(running.current)
+    running.current = undefined
+    void begin(async () => {
+      const begun = await collectTrash(undefined, true)
+      if (begun.state === 'running' && (gone.current || asked.current !== version)) stop(begun.operation_id)
+      return begun
+    })
+  }, [any, version, begin, stop])
+  useEffect(() => {
+    gone.current = false
+    return () => {
+      gone.current = true
+      stop(running.current)
+    }
+  }, [stop])
+  return total
+}
+
+function Total({ total: { operation, busy } }: { total: Watched }) {
   const sum = operation?.result as Collected | undefined
   if (!sum) return <span className="text-ink-3">{busy ? 'Adding up …' : ''}</span>
   return (

@@ -15,18 +15,19 @@ const STAGES = ['None', 'Staging', 'Production', 'Archived'] as const
 
 export function Aliases({ version }: { version: ModelVersion }) {
   const { name, version: number } = version
-  const model = useQuery(modelQuery(name))
   const policies = useQuery(policiesQuery)
   const client = useQueryClient()
   const [adding, setAdding] = useState(false)
   const stage = stageOf(version) || 'None'
 
   async function give(alias: string, reason: string): Promise<void> {
-    const before = model.data?.aliases?.find((each) => each.alias === alias)?.version
+    // What it stood for must be known to have it back.
+    const known = await client.fetchQuery({ ...modelQuery(name), staleTime: 0 }).catch(() => undefined)
+    const before = known?.aliases?.find((each) => each.alias === alias)?.version
     // Whoever may not read the policies sets it, and is told by the server when one governs it.
     const inForce = await client.ensureQueryData(policiesQuery).catch(() => [])
     if (inForce.length > 0 && (await askFor(alias, reason))) return
-    await attempt(() => setAlias(name, alias, number), `${alias} stands for version ${number}.`, () => (before ? setAlias(name, alias, before) : deleteAlias(name, alias)))
+    await attempt(() => setAlias(name, alias, number), `${alias} stands for version ${number}.`, known && (() => (before ? setAlias(name, alias, before) : deleteAlias(name, alias))))
   }
 
   /** Whether a policy governs the alias, so that a promotion was asked for. */

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Download, Ellipsis, Pause, Pencil, Play, Plus, Terminal, Trash2, Webhook as WebhookIcon } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
-import { changeWebhook, createWebhook, deleteWebhook, webhooksQuery, type DeliveryState, type Webhook } from '../api/admin.ts'
+import { changeWebhook, deleteWebhook, webhooksQuery, type DeliveryState, type Webhook } from '../api/admin.ts'
 import { OWN, urlOf } from '../api/client.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
 import { Badge, Button, Empty, IconButton, PageHeader, Skeleton, Time } from '../components/basics.tsx'
@@ -66,21 +66,13 @@ export function Webhooks() {
         const next = status === 'ACTIVE' ? 'DISABLED' : 'ACTIVE'
         void attempt(() => setStatus(id, next), next === 'ACTIVE' ? `${name} is told again.` : `Paused ${name}.`, () => setStatus(id, status))
       },
-      remove: (webhook) => {
-        // A secret cannot be had back, so that goes only after a word with its owner.
-        if (webhook.signed) setRemoving(webhook)
-        else void remove(webhook)
-      },
+      // Its secret and the record of its deliveries cannot be had back, so it goes only after a word with its owner.
+      remove: setRemoving,
     }
   }, [again])
   const remove = async (webhook: Webhook) => {
-    const { webhook_id: id, name, url, description, events, status } = webhook
     set({ webhook: undefined, delivery: undefined })
-    await attempt(
-      () => deleteWebhook(id),
-      webhook.signed ? `Deleted ${name}.` : `Deleted ${name}. Undo makes it anew, without its past deliveries.`,
-      webhook.signed ? undefined : () => createWebhook({ name, url, description, events, status }).then(again),
-    )
+    await attempt(() => deleteWebhook(webhook.webhook_id), `Deleted ${webhook.name}.`)
     await again()
   }
   const marked = useMemo(() => new Set(search.webhook ? [search.webhook] : []), [search.webhook])
@@ -169,7 +161,9 @@ export function Webhooks() {
         />
       </Dialog>
       <Dialog open={removing !== undefined} onClose={() => setRemoving(undefined)} title={`Delete ${removing?.name ?? ''}?`}>
-        <p>Its signing secret and the record of its deliveries are gone then, and cannot be had back. A paused webhook is told nothing and keeps both.</p>
+        <p>
+          {removing?.signed ? 'Its signing secret and the record of its deliveries are gone then' : 'The record of its deliveries is gone then'}, and cannot be had back. A paused webhook is told nothing and keeps it.
+        </p>
         <div className="mt-4 flex flex-wrap justify-end gap-2">
           <Button
             icon={Pause}

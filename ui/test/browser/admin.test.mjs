@@ -92,6 +92,7 @@ test('what is taken away for good needs a word typed by hand, and only what was 
 
   await main().getByRole('link', { name: 'Space' }).click()
   await grid().getByRole('link', { name: 'churn' }).waitFor()
+  await main().getByRole('button', { name: 'Add up anew' }).click()
   await grid().getByRole('button', { name: 'Archived runs' }).click()
   assert.match(decodeURIComponent(page.url()), /order=deleted_runs\+DESC/)
   noErrors()
@@ -212,7 +213,7 @@ test('a webhook is made, hears of a model, and a delivery is sent again', async 
   noErrors()
 })
 
-test('a webhook is changed, paused, deleted and had back', async () => {
+test('a webhook is changed, paused and, after a word, deleted', async () => {
   await client.post('webhooks', { name: 'chat', url: receiver.url, events: [{ entity: 'MODEL_VERSION', action: 'CREATED' }] })
   await go('/webhooks')
   await grid().getByRole('button', { name: 'Actions for chat' }).click()
@@ -230,16 +231,20 @@ test('a webhook is changed, paused, deleted and had back', async () => {
 
   await panel.getByRole('button', { name: 'Actions for chat' }).click()
   await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByText('The record of its deliveries is gone then, and cannot be had back').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Pause it' }).click()
+  await panel.getByText('paused', { exact: true }).waitFor()
+  await panel.getByRole('button', { name: 'Actions for chat' }).click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
   await grid().getByRole('button', { name: 'chat', exact: true }).waitFor({ state: 'detached' })
-  await page.getByRole('button', { name: /^Undo/ }).last().click()
-  await grid().getByRole('button', { name: 'chat', exact: true }).waitFor()
 
   await grid().getByRole('button', { name: 'Actions for deploy' }).click()
   await page.getByRole('menuitem', { name: 'Delete' }).click()
   await page.getByRole('dialog').getByText('cannot be had back').waitFor()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
   await grid().getByRole('button', { name: 'deploy', exact: true }).waitFor({ state: 'detached' })
-  await until(async () => (await own('/webhooks')).webhooks.length === 1, 'one webhook is left')
+  await until(async () => (await own('/webhooks')).webhooks.length === 0, 'no webhook is left')
   noErrors()
 })
 

@@ -102,6 +102,7 @@ test('a range on an axis leaves the runs within it, drawn or typed', async () =>
 
   await parallel.getByRole('combobox', { name: 'kind' }).selectOption('tree')
   await parallel.getByText(/^[2-4] of 12 runs within the ranges$/).waitFor()
+  assert.deepEqual(new URL(page.url()).searchParams.getAll('brush').slice(1), ['params.kind:=tree'])
   await parallel.getByLabel('auc from').fill('0.8')
   await page.keyboard.press('Enter')
   await parallel.getByText('2 of 12 runs within the ranges').waitFor()

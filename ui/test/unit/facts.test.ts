@@ -118,6 +118,7 @@ const CARD: ModelCard = {
   signature: { inputs: [{ name: 'a', type: 'long', optional: true }], outputs: [], params: [] },
   input_example: '{"a": "```"}',
   promotion: [{ at: '2026', who: 'bob', what: 'approved', note: 'line\nbreak' }],
+  missing: [],
 }
 
 test('a card holds what is recorded and leaves out the rest', () => {
@@ -129,7 +130,11 @@ test('a card holds what is recorded and leaves out the rest', () => {
   assert.match(text, /\| d\\\|1 \| x \| training \| s3: a \| 10 rows \|/)
   assert.match(text, /````json\n\{"a": "```"\}\n````/)
   assert.match(text, /approved \| line break \|/)
-  assert.doesNotMatch(text, /## Params|Stage/)
+  assert.doesNotMatch(text, /## Params|Stage|Not in this card/)
+  assert.ok(!('missing' in json))
+  const lacking = { ...CARD, missing: ['The newest 20 of 31 promotions stand here.'] }
+  assert.match(cardMarkdown(lacking), /\n## Not in this card\n\n- The newest 20 of 31 promotions stand here\.\n$/)
+  assert.deepEqual((JSON.parse(cardJson(lacking)) as { missing: string[] }).missing, lacking.missing)
 })
 
 test('a Parquet footer tells rows and columns, and a broken one nothing', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clauseFor, fieldName, joinFilter, parseClause, parseFilter, quoted, withClause } from '../../src/lib/filter.ts'
+import { clauseFor, fieldName, groupClause, joinFilter, parseClause, parseFilter, quoted, withClause } from '../../src/lib/filter.ts'
 
 const texts = (filter: string) => parseFilter(filter).clauses?.map((clause) => clause.text)
 
@@ -49,6 +49,17 @@ test('names are quoted where the grammar needs it', () => {
   assert.equal(fieldName('metrics', 'val.loss'), 'metrics.val.loss')
   assert.equal(fieldName('metrics', 'system/cpu %'), 'metrics.`system/cpu %`')
   assert.equal(fieldName('tags', 'a`b'), 'tags."a`b"')
+})
+
+test('a group is found by its value, or by a pattern when the value cannot be said', () => {
+  assert.equal(groupClause('params.a', null), 'params.a IS NULL')
+  assert.equal(groupClause('params.a', ''), "params.a = ''")
+  assert.equal(groupClause('params.a', "it's"), 'params.a = "it\'s"')
+  assert.equal(groupClause('params.a', `"it's"`), `params.a LIKE '"it_s"'`)
+  const long = '😀'.repeat(250)
+  assert.equal(groupClause('params.a', long), `params.a = '${long}'`)
+  assert.equal(groupClause('params.a', `${long}…`), `params.a LIKE '${long}%'`)
+  assert.equal(groupClause('params.a', 'short …'), "params.a = 'short …'")
 })
 
 test('values are quoted by the quote they lack', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bandOf, groupRuns } from '../../src/lib/bands.ts'
 import { environmentRows, isEnvironmentFile } from '../../src/lib/environment.ts'
-import { axisOf, brushText, measureOf, parseBrushes, placeOf, placesOf, surfaceOf, ticksOf, valueAtPlace, type Axis } from '../../src/lib/plot.ts'
+import { axisOf, brushBetween, brushTexts, isWithin, parseBrushes, placeOf, placesOf, placesOfBrush, surfaceOf, ticksOf, valueAtPlace, type Axis } from '../../src/lib/plot.ts'
 
 test('params that read as numbers stand on an axis of numbers', () => {
   assert.deepEqual(axisOf(['1', 3, '2.5']), { kind: 'number', low: 1, high: 3, log: false, whole: false })
@@ -21,7 +21,6 @@ test('a place and its value are each other', () => {
   }
   const names = axisOf(['a', 'b', 'c'])!
   assert.deepEqual(['a', 'b', 'c', 'd'].map((name) => placeOf(names, name)), [0, 0.5, 1, undefined])
-  assert.deepEqual(['a', 'b', 'c', 'd'].map((name) => measureOf(names, name)), [0, 1, 2, undefined])
   assert.equal(valueAtPlace(names, 0.5), 1)
 })
 
@@ -69,9 +68,36 @@ test('ranges survive the address', () => {
   const brushes = [
     { axis: 'params.a:b, c', from: -1.5, to: 2e-7 },
     { axis: 'metrics.loss', from: 0, to: 0 },
+    { axis: 'metrics.auc', from: 0.123456789, to: 0.123456791 },
+    { axis: 'metrics.n', from: 1234567891, to: 1234567892 },
+    { axis: 'params.kind', first: 'tree:=1,2', last: 'tree:=1,2' },
+    { axis: 'params.`a:=b`', first: '', last: 'x9' },
   ]
-  assert.deepEqual(parseBrushes(brushes.map(brushText)), brushes)
+  assert.deepEqual(parseBrushes(brushes.flatMap(brushTexts)), brushes)
+  assert.deepEqual(brushTexts({ axis: 'params.kind', first: 'linear', last: 'linear' }), ['params.kind:=linear'])
   assert.deepEqual(parseBrushes(['metrics.loss', 'metrics.loss:2,1', 'x:a,b', '']), [])
+})
+
+test('a range has what stands at its ends and between', () => {
+  const metric = { axis: 'm', from: 0.123456789, to: 0.123456789 }
+  assert.ok(isWithin(0.123456789, metric) && !isWithin(0.12345679, metric) && !isWithin(undefined, metric))
+  assert.deepEqual(['3', '5e0', '5.1', 'auto'].map((value) => isWithin(value, { axis: 'p', from: 3, to: 5 })), [true, true, false, false])
+  // Names mean the same among other names.
+  const names = { axis: 'p', first: 'a9', last: 'b' }
+  assert.deepEqual(['a', 'a9', 'a10', 'b', 'c'].map((name) => isWithin(name, names)), [false, true, true, true, false])
+  assert.deepEqual(['1', '01', 1].map((value) => isWithin(value, { axis: 'p', first: '1', last: '1' })), [true, false, true])
+})
+
+test('a range that is drawn over names has those that it touches', () => {
+  const names = axisOf(['a', 'b', 'c'])!
+  assert.deepEqual(brushBetween('p', names, 1, 0.4), { axis: 'p', first: 'b', last: 'c' })
+  assert.equal(brushBetween('p', names, 0.1, 0.4), undefined)
+  assert.deepEqual(placesOfBrush(names, { axis: 'p', first: 'b', last: 'b' }), [0.4, 0.6])
+  assert.equal(placesOfBrush(names, { axis: 'p', first: 'x', last: 'x' }), undefined)
+  assert.equal(placesOfBrush(names, { axis: 'p', from: 1, to: 2 }), undefined)
+  const numbers = axisOf([1, 3])!
+  assert.deepEqual(brushBetween('m', numbers, 0.5, 0), { axis: 'm', from: 1, to: 2 })
+  assert.deepEqual(placesOfBrush(numbers, { axis: 'm', from: 1, to: 2 }), [0, 0.5])
 })
 
 test('a band is the mean and the spread of the curves that are there', () => {
