@@ -100,6 +100,13 @@ test('a range on an axis leaves the runs within it, drawn or typed', async () =>
   await parallel.getByText(/^[4-8] of 12 runs within the ranges$/).waitFor()
   assert.match(param('brush'), /^metrics\.auc:0\.\d+,0\.\d+$/)
 
+  const kinds = await parallel.locator('[data-axis="params.kind"]').boundingBox()
+  await page.mouse.move(kinds.x + kinds.width / 2, kinds.y + 2)
+  await page.mouse.down()
+  await page.mouse.move(kinds.x + kinds.width / 2, kinds.y + kinds.height / 3, { steps: 6 })
+  await page.mouse.up()
+  await page.waitForFunction(() => new URLSearchParams(location.search).getAll('brush').length === 2)
+  assert.match(new URL(page.url()).searchParams.getAll('brush')[1], /^params\.kind:=[a-z]+$/)
   await parallel.getByRole('combobox', { name: 'kind' }).selectOption('tree')
   await parallel.getByText(/^[2-4] of 12 runs within the ranges$/).waitFor()
   assert.deepEqual(new URL(page.url()).searchParams.getAll('brush').slice(1), ['params.kind:=tree'])
