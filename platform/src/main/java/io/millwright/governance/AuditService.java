@@ -15,11 +15,9 @@ import io.millwright.ledger.LedgerVerifier;
 import io.millwright.ledger.RecordedEvent;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -89,9 +87,7 @@ public final class AuditService {
 
     public Status chain() {
         RequestContext.current().requireOnWorkspace(Right.AUDIT);
-        Optional<Check> lastCheck = ledger.eventsAbout(Set.of(EVENTS), Set.of(VERIFIED)).stream()
-                .max(Comparator.comparing(Event::at))
-                .map(AuditService::check);
+        Optional<Check> lastCheck = ledger.latestAbout(EVENTS, VERIFIED).map(AuditService::check);
         return new Status(ledger.chain(), lastCheck);
     }
 
