@@ -15,11 +15,8 @@ import io.millwright.ledger.LedgerVerifier;
 import io.millwright.ledger.RecordedEvent;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -89,9 +86,7 @@ public final class AuditService {
 
     public Status chain() {
         RequestContext.current().requireOnWorkspace(Right.AUDIT);
-        Optional<Check> lastCheck = ledger.eventsAbout(Set.of(EVENTS), Set.of(VERIFIED)).stream()
-                .max(Comparator.comparing(Event::at))
-                .map(AuditService::check);
+        Optional<Check> lastCheck = ledger.latestAbout(EVENTS, VERIFIED).map(AuditService::check);
         return new Status(ledger.chain(), lastCheck);
     }
 
@@ -106,16 +101,11 @@ public final class AuditService {
                 told.path("findings").asLong(0));
     }
 
-    /// What a walk of the whole chain found.
-    ///
-    /// @param findings one sentence each; none for others than administrators: they may be about any workspace
-    /// @param count how many there are
-    public record Verified(LedgerVerifier.Report report, List<String> findings, int count) {}
-
-    /// Checks the whole chain and puts on record what came of it.
+    /// Checks the whole chain and puts on record what came of it. What it found is for those to read who
+    /// [#mayReadFindings].
     ///
     /// @param keptHead a head that was kept elsewhere and must still be in the chain
-    public Verified verify(Optional<String> keptHead, LedgerVerifier.Progress progress) {
+    public LedgerVerifier.Report verify(Optional<String> keptHead, LedgerVerifier.Progress progress) {
         RequestContext context = RequestContext.current();
         context.requireOnWorkspace(Right.AUDIT);
         if (!verifying.compareAndSet(false, true)) {
@@ -123,7 +113,6 @@ public final class AuditService {
         }
         try {
             LedgerVerifier.Report report = ledger.verifier().verify(keptHead, progress);
-            int count = report.findings().size();
             db.tx(sql -> {
                 ledger.append(
                         sql,
@@ -133,14 +122,19 @@ public final class AuditService {
                                 "blocks", report.blocks(),
                                 "events", report.events(),
                                 "head", report.head(),
-                                "findings", count,
+                                "findings", report.findings().size(),
                                 "address", context.address()));
                 return 0;
             });
-            return new Verified(report, context.allows(Right.ADMIN, EVENTS) ? report.findings() : List.of(), count);
+            return report;
         } finally {
             verifying.set(false);
         }
+    }
+
+    /// Findings may be about any workspace.
+    public boolean mayReadFindings() {
+        return RequestContext.current().allows(Right.ADMIN, EVENTS);
     }
 
     /// Other workspaces' events are the business of administrators.

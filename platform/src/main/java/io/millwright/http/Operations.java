@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,7 +103,15 @@ public final class Operations implements AutoCloseable {
     /// @param kind what is done, for people
     /// @return 202 with the operation's address
     public Reply start(String kind, Work work) throws IOException {
-        Operation operation = new Operation(ids.hex32(), kind, RequestContext.current(), clock.instant());
+        return start(kind, work, UnaryOperator.identity());
+    }
+
+    /// The same for a result of which not everybody who may watch the work may read all.
+    ///
+    /// @param told what of the result is told to whoever asks, in the context of their request; it leaves the
+    ///        result itself as it is
+    public Reply start(String kind, Work work, UnaryOperator<JsonNode> told) throws IOException {
+        Operation operation = new Operation(ids.hex32(), kind, told, RequestContext.current(), clock.instant());
         lock.lock();
         try {
             long running = known.values().stream().filter(Operation::isRunning).count();
@@ -167,6 +176,7 @@ public final class Operations implements AutoCloseable {
     private final class Operation implements Progress {
         private final String id;
         private final String kind;
+        private final UnaryOperator<JsonNode> told;
         private final RequestContext context;
         private final Instant startedAt;
         private final Map<String, Long> progress = new ConcurrentSkipListMap<>();
@@ -180,9 +190,10 @@ public final class Operations implements AutoCloseable {
                 @Nullable JsonNode result,
                 @Nullable Failure failure) {}
 
-        Operation(String id, String kind, RequestContext context, Instant startedAt) {
+        Operation(String id, String kind, UnaryOperator<JsonNode> told, RequestContext context, Instant startedAt) {
             this.id = id;
             this.kind = kind;
+            this.told = told;
             this.context = context;
             this.startedAt = startedAt;
         }
@@ -232,7 +243,7 @@ public final class Operations implements AutoCloseable {
             json.writeName("progress").writeStartObject();
             progress.forEach(json::writeNumberProperty);
             json.writeEndObject();
-            if (now.result() != null) json.writePOJOProperty("result", now.result());
+            if (now.result() != null) json.writePOJOProperty("result", told.apply(now.result()));
             if (now.failure() != null) {
                 json.writeName("error")
                         .writeStartObject()

@@ -179,6 +179,11 @@ public final class Ledger implements AutoCloseable {
         return db.read(sql -> store.eventsAbout(sql, entities, types));
     }
 
+    /// The event of a type about an entity that was written last, whatever the clock said.
+    public Optional<Event> latestAbout(String entity, String type) {
+        return db.read(sql -> store.latestAbout(sql, entity, type));
+    }
+
     /// Where the chain stands.
     ///
     /// @param lastBlock 0 before the first

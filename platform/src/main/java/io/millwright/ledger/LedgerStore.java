@@ -341,6 +341,23 @@ final class LedgerStore {
         return sql.query(one + "not null union all " + one + "null", LedgerStore::readEvent, values.toArray());
     }
 
+    /// The one that was written last.
+    Optional<Event> latestAbout(Sql sql, String entity, String type) {
+        String one = "select * from (select " + EVENT
+                + ", seq from ledger_events where entity = ? and type = ? and block is %s order by seq desc limit 1) %s";
+        return sql
+                .query(
+                        "select * from (" + one.formatted("not null", "s") + " union all " + one.formatted("null", "u")
+                                + ") e order by seq desc limit 1",
+                        LedgerStore::readEvent,
+                        entity,
+                        type,
+                        entity,
+                        type)
+                .stream()
+                .findFirst();
+    }
+
     private static String marks(Set<String> values) {
         return String.join(", ", Collections.nCopies(values.size(), "?"));
     }

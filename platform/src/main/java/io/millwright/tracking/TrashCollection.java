@@ -107,7 +107,15 @@ final class TrashCollection {
     /// What is in an experiment goes with it, but not before it: until then somebody may restore it.
     private boolean isAskedFor(Part part, Item item) {
         if (takesEverything() || goneExperiments.contains(item.experiment())) return true;
+        if (isOfLostExperiment(item)) return true;
         return part != Part.MODELS_OF_EXPERIMENTS && request.only().contains(item.urn());
+    }
+
+    /// Whether an experiment that is asked for by name went before, and its collection was cut off before this went.
+    private boolean isOfLostExperiment(Item item) {
+        return item.deletedAt() == 0
+                && item.experimentName().isEmpty()
+                && request.only().contains(item.experimentUrn());
     }
 
     private void note(Purged one) {
@@ -126,7 +134,11 @@ final class TrashCollection {
         do {
             Position from = after;
             page = db.read(sql -> trash.page(sql, part, scope, from, PAGE));
-            page.stream().filter(item -> isAskedFor(part, item)).forEach(each);
+            for (Item item : page) {
+                if (!isAskedFor(part, item)) continue;
+                if (isOfLostExperiment(item)) left.remove(item.experimentUrn());
+                each.accept(item);
+            }
             if (!page.isEmpty()) after = page.getLast().position();
         } while (page.size() == PAGE);
     }

@@ -88,6 +88,25 @@ class OperationsTest {
                 .hasMessageContaining("8 operations are running");
     }
 
+    @Test
+    void what_is_told_of_a_result_is_decided_for_whoever_reads_it() throws Exception {
+        JsonNode secret = Json.MAPPER.createArrayNode().add("a secret");
+        JsonNode nothing = Json.MAPPER.createArrayNode();
+        String id = id(operations.start(
+                "checking",
+                progress -> secret,
+                result -> RequestContext.current().requestId().equals("trusted") ? result : nothing));
+        var trusted = new RequestContext(
+                "trusted",
+                RequestContext.current().principal(),
+                RequestContext.current().workspace());
+
+        assertThat(awaitEnd(id).path("result")).isEqualTo(nothing);
+        assertThat(trusted.<JsonNode, Exception>call(() -> ask("GET", id, "")).path("result"))
+                .isEqualTo(secret);
+        assertThat(ask("GET", id, "").path("result")).isEqualTo(nothing);
+    }
+
     private static JsonNode endless(Operations.Progress progress, CountDownLatch ended) {
         try {
             for (long i = 1; ; i++) {

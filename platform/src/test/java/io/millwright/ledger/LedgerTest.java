@@ -55,6 +55,24 @@ final class LedgerTest {
         }
 
         @Test
+        void the_latest_event_is_the_one_written_last_whatever_the_clock_said() {
+            assertThat(ledger.latestAbout("run:1", "run.created")).isEmpty();
+            for (boolean sealed : new boolean[] {true, true, false, false}) {
+                clock.move(Duration.ofHours(-1));
+                append("run:1");
+                append("run:2");
+                db.tx(sql -> {
+                    ledger.append(sql, "run.deleted", "run:1", Map.of());
+                    return 0;
+                });
+                if (sealed) ledger.seal();
+
+                assertThat(ledger.latestAbout("run:1", "run.created").map(Event::at))
+                        .contains(clock.instant());
+            }
+        }
+
+        @Test
         void outside_any_request_the_process_itself_is_the_actor() {
             db.tx(sql -> {
                 ledger.append(sql, "run.deleted", "run:1", Map.of());

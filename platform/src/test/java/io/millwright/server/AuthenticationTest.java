@@ -7,6 +7,8 @@ import io.millwright.http.Json;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +87,28 @@ class AuthenticationTest {
                 .isEqualTo(204);
 
         assertThat(send("GET", OWN + "/me", "Bearer " + token, "").statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void what_a_check_of_the_ledger_found_is_told_to_administrators_alone() throws Exception {
+        String maintainer = "Bearer " + newUser("ann", "");
+        grant("user:ann", "workspace:default", "role", "maintainer");
+        String head = "{\"head\": \"%s\"}".formatted("ab".repeat(32));
+        String operation = OWN + "/operations/"
+                + json(send("POST", OWN + "/audit/verify", admin, head))
+                        .path("operation_id")
+                        .asString();
+        Instant deadline = Instant.now().plus(Duration.ofSeconds(30));
+        while (json(send("GET", operation, admin, "")).path("state").asString().equals("running")) {
+            assertThat(Instant.now()).isBefore(deadline);
+        }
+
+        JsonNode counted = json(send("GET", operation, maintainer, "")).path("result");
+        JsonNode told = json(send("GET", operation, admin, "")).path("result");
+
+        assertThat(counted.path("finding_count").asInt()).isEqualTo(1);
+        assertThat(counted.path("findings")).isEmpty();
+        assertThat(told.path("findings")).hasSize(1);
     }
 
     @Test

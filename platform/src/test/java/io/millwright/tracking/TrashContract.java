@@ -430,6 +430,31 @@ abstract class TrashContract {
     }
 
     @Test
+    void a_chosen_experiment_whose_collection_was_cut_off_is_taken_to_its_end_when_asked_for_again() {
+        long whole = tracking.newExperiment("whole");
+        RunInfo first = tracking.newRun(whole, "first");
+        RunInfo second = tracking.newRun(whole, "second");
+        LoggedModel model = tracking.newModel(whole, "m");
+        RunInfo other = tracking.newRun(experiment, "other");
+        tracking.runs().delete(other.id());
+        tracking.experiments().delete(whole);
+        Set<String> chosen = Set.of("experiment:" + whole);
+        cutOffAfterFirst(only(chosen, false));
+
+        List<String> would = ids(tracking.collect(only(chosen, true)));
+        List<String> went = new ArrayList<>();
+        TrashService.Report report = tracking.slice.trash().collect(only(chosen, false), one -> went.add(one.id()));
+        TrashService.Report again = tracking.slice.trash().collect(only(chosen, false), one -> {});
+
+        assertThat(went)
+                .containsExactlyInAnyOrder(first.id(), second.id(), model.id())
+                .containsExactlyInAnyOrderElementsOf(would);
+        assertThat(report.left()).isEmpty();
+        assertThat(again.left()).containsExactlyElementsOf(chosen);
+        tracking.runs().restore(other.id());
+    }
+
+    @Test
     void a_chosen_experiment_that_was_restored_meanwhile_stays_with_its_runs_in_the_trash() {
         RunInfo run = tracking.newRun(experiment, "deleted before");
         tracking.runs().delete(run.id());

@@ -105,11 +105,12 @@ final class PromotionApi {
                         .orElseThrow(() ->
                                 INVALID_ARGUMENT.because("'state' is '%s', expected one such as waiting.", word)));
         Page<Promotion> page = promotions.list(filter(call, state), maxResults(call), before(call));
+        Map<Long, String> whyNot = promotions.whyNot(page.items());
         return Reply.json(json -> {
             json.writeStartObject().writeName("promotions").writeStartArray();
             for (Promotion promotion : page.items()) {
                 json.writeStartObject();
-                write(json, promotion);
+                write(json, promotion, whyNot);
                 json.writeEndObject();
             }
             json.writeEndArray();
@@ -165,10 +166,10 @@ final class PromotionApi {
 
     private Reply told(long id) throws IOException {
         Story story = promotions.get(id);
-        String whyNot = promotions.whyNot(story.promotion());
+        Map<Long, String> whyNot = promotions.whyNot(List.of(story.promotion()));
         return Reply.json(json -> {
             json.writeStartObject();
-            write(json, story.promotion());
+            write(json, story.promotion(), whyNot);
             json.writeName("decisions").writeStartArray();
             for (Decision decision : story.decisions()) {
                 json.writeStartObject()
@@ -188,7 +189,7 @@ final class PromotionApi {
                         .writeEndObject();
             }
             json.writeEndArray();
-            if (!whyNot.isEmpty()) json.writeStringProperty("why_not", whyNot);
+            whyNot.values().forEach(reason -> json.writeStringProperty("why_not", reason));
             if (!story.promotion().evidenceSha256().isEmpty()) {
                 json.writeName("evidence").writeRawValue(promotions.evidence(id));
             }
@@ -196,7 +197,7 @@ final class PromotionApi {
         });
     }
 
-    private void write(JsonGenerator json, Promotion promotion) {
+    private void write(JsonGenerator json, Promotion promotion, Map<Long, String> whyNot) {
         json.writeNumberProperty("id", promotion.id())
                 .writeStringProperty("kind", promotion.kind().word())
                 .writeStringProperty("state", promotion.state().word())
@@ -217,7 +218,7 @@ final class PromotionApi {
                 .writeStringProperty("expires_at", promotion.expiresAt().toString())
                 .writeStringProperty("evidence_sha256", promotion.evidenceSha256())
                 .writeStringProperty("link", promotion.link())
-                .writeBooleanProperty("may_decide", promotions.mayDecide(promotion));
+                .writeBooleanProperty("may_decide", promotions.mayDecide(promotion, whyNot));
     }
 
     private static long id(Call call) {

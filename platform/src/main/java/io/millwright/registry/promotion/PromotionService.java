@@ -4,6 +4,7 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import static io.millwright.kernel.ErrorCode.NOT_FOUND;
 import static io.millwright.kernel.ErrorCode.PERMISSION_DENIED;
 import static io.millwright.kernel.ErrorCode.WRONG_STATE;
+import static java.util.Objects.requireNonNull;
 
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.Ids;
@@ -22,9 +23,12 @@ import io.millwright.registry.promotion.Promotion.Decision;
 import io.millwright.registry.promotion.Promotion.Kind;
 import io.millwright.registry.promotion.Promotion.Story;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /// Promotions: asked for, decided, rolled back, looked up. Each answers once the promotion rests; see
 /// [PromotionMachine].
@@ -206,8 +210,11 @@ public final class PromotionService {
             store.claim(sql, workspace(), id);
             Promotion promotion = found(sql, id);
             requireDecidable(promotion);
-            Transition transition = requireDecider(sql, promotion);
             List<Decision> before = store.decisions(sql, id);
+            boolean decided =
+                    before.stream().anyMatch(decision -> decision.principal().equals(principal()));
+            Transition transition =
+                    requireDecider(promotion, policies.of(sql, promotion), decided, this::includesCaller);
             store.addDecision(sql, id, new Decision(principal(), verdict, message, machine.now()));
             ledger.append(sql, "promotion.decided", promotion.urn(), Map.of("verdict", verdict, "message", message));
             settle(sql, promotion, verdict, before.size() + 1, transition, message);
@@ -216,26 +223,51 @@ public final class PromotionService {
         return machine.advance(id, ids.hex32());
     }
 
-    /// Why the caller may not decide a promotion that waits; empty when they may, or when it does not wait.
-    public String whyNot(Promotion promotion) {
-        if (promotion.state() != PromotionState.WAITING) return "";
-        try {
-            RequestContext.current().require(Right.APPROVE, modelUrn(promotion.model()));
-            db.read(sql -> requireDecider(sql, promotion));
-            return "";
-        } catch (Failure refused) {
-            return refused.message();
+    /// Why the caller may not decide those that wait, by their numbers; nothing of one that they may decide.
+    public Map<Long, String> whyNot(List<Promotion> promotions) {
+        List<Promotion> waiting = promotions.stream()
+                .filter(promotion -> promotion.state() == PromotionState.WAITING)
+                .toList();
+        if (waiting.isEmpty()) return Map.of();
+        record Governed(String policy, long version) {}
+        Map<Governed, Policy> governing = new HashMap<>();
+        Set<Long> decided = db.read(sql -> {
+            for (Promotion one : waiting) {
+                var governed = new Governed(one.policy(), one.policyVersion());
+                if (!governing.containsKey(governed)) governing.put(governed, policies.of(sql, one));
+            }
+            return store.decidedBy(
+                    sql, principal(), waiting.stream().map(Promotion::id).toList());
+        });
+        // Who is in a group is a question to the database too.
+        Map<People, Boolean> included = new HashMap<>();
+        Map<Long, String> refusals = new HashMap<>();
+        for (Promotion one : waiting) {
+            try {
+                RequestContext.current().require(Right.APPROVE, modelUrn(one.model()));
+                Policy policy = requireNonNull(governing.get(new Governed(one.policy(), one.policyVersion())));
+                requireDecider(
+                        one,
+                        policy,
+                        decided.contains(one.id()),
+                        people -> included.computeIfAbsent(people, this::includesCaller));
+            } catch (Failure refused) {
+                // Anything else is no answer to the question.
+                if (refused.code() != PERMISSION_DENIED && refused.code() != WRONG_STATE) throw refused;
+                refusals.put(one.id(), refused.message());
+            }
         }
+        return refusals;
     }
 
     /// @throws Failure unless the caller may decide it by its policy, and has not yet
-    private Transition requireDecider(Sql sql, Promotion promotion) {
-        Policy policy = policies.of(sql, promotion);
+    private Transition requireDecider(
+            Promotion promotion, Policy policy, boolean decided, Predicate<People> includesCaller) {
         Transition transition = PromotionMachine.transition(policy, promotion);
-        requireListed(transition.approve(), "decide promotion " + promotion.id(), policy);
+        if (!includesCaller.test(transition.approve()))
+            throw refused("decide promotion " + promotion.id(), transition.approve(), policy);
         if (!transition.allowAuthor()) requireFourEyes(promotion);
-        if (store.decisions(sql, promotion.id()).stream()
-                .anyMatch(decision -> decision.principal().equals(principal()))) {
+        if (decided) {
             throw WRONG_STATE.because("'%s' has already decided on promotion %d.", principal(), promotion.id());
         }
         return transition;
@@ -343,8 +375,7 @@ public final class PromotionService {
                 .orElseThrow(() -> WRONG_STATE.because(
                         "The policy '%s' no longer governs '%s' in a stage '%s'.",
                         policy.name(), undone.alias(), undone.to()));
-        if (!transition.approve().include(principal(), principals))
-            requireListed(transition.ask(), "roll back promotion " + id, policy);
+        if (!includesCaller(transition.approve())) requireListed(transition.ask(), "roll back promotion " + id, policy);
         String from = machine.stageOf(sql, policy, undone.model(), undone.holder());
         Ask ask = new Ask(undone.model(), undone.holder(), undone.alias(), undone.to(), reason);
         return insert(sql, inForce, transition, Kind.ROLLBACK, from, undone.alias(), ask, holder);
@@ -377,10 +408,12 @@ public final class PromotionService {
     }
 
     /// Whether the principal may approve or reject it now, as far as anybody can tell before they do.
-    public boolean mayDecide(Promotion promotion) {
+    ///
+    /// @param whyNot what [#whyNot] told
+    public boolean mayDecide(Promotion promotion, Map<Long, String> whyNot) {
         return promotion.state() == PromotionState.WAITING
                 && machine.now().isBefore(promotion.expiresAt())
-                && whyNot(promotion).isEmpty();
+                && !whyNot.containsKey(promotion.id());
     }
 
     private Promotion visible(long id) {
@@ -396,8 +429,11 @@ public final class PromotionService {
     }
 
     private void requireListed(People people, String what, Policy policy) {
-        if (people.include(principal(), principals)) return;
-        throw refused(what, people, policy);
+        if (!includesCaller(people)) throw refused(what, people, policy);
+    }
+
+    private boolean includesCaller(People people) {
+        return people.include(principal(), principals);
     }
 
     private static Failure refused(String what, People people, Policy policy) {

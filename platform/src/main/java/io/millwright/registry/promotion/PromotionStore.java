@@ -8,8 +8,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The SQL of promotions, their decisions and history, and of the stages that versions are in.
@@ -193,6 +196,16 @@ final class PromotionStore {
                 row -> new Decision(
                         row.getString(1), row.getString(2), row.getString(3), Instant.ofEpochMilli(row.getLong(4))),
                 id);
+    }
+
+    /// Which of these promotions a principal has decided on.
+    Set<Long> decidedBy(Sql sql, String principal, Collection<Long> ids) {
+        // Our own numbers may stand in the text.
+        String in = ids.stream().map(String::valueOf).collect(Collectors.joining(","));
+        return Set.copyOf(sql.query(
+                "select promotion from promotion_decisions where principal = ? and promotion in (" + in + ")",
+                row -> row.getLong(1),
+                principal));
     }
 
     /// Those of a model that may still be applied, oldest first.

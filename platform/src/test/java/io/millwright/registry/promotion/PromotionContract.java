@@ -4,12 +4,17 @@ import static io.millwright.registry.promotion.TestRegistry.as;
 import static io.millwright.registry.promotion.TestRegistry.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millwright.kernel.Access;
 import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
+import io.millwright.kernel.Principal;
+import io.millwright.kernel.RequestContext;
 import io.millwright.kernel.Right;
 import io.millwright.registry.Stage;
 import io.millwright.registry.promotion.PromotionService.Ask;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +155,49 @@ abstract class PromotionContract extends PromotionSuite {
         assertThat(first.note()).startsWith("1 of 2 approvals");
         assertThat(again.message()).contains("has already decided");
         assertThat(second.state()).isEqualTo(PromotionState.APPLIED);
+    }
+
+    @Test
+    void a_page_tells_of_each_promotion_whether_the_caller_may_decide_it() {
+        r.apply(POLICY.replace("expires-after", "approvals: 2\n    expires-after"));
+        for (long version = 1; version <= 3; version++) {
+            long asked = r.version("ana", "churn", 0.9);
+            failure(() -> setAlias("ben", "churn", "champion", asked));
+        }
+        PromotionService promotions = r.promotion.promotions();
+        List<Promotion> page = list();
+        long decided = page.get(1).id();
+        long rejected = page.get(2).id();
+        as("li", () -> promotions.approve(decided, ""));
+        as("li", () -> promotions.reject(rejected, ""));
+
+        List<Promotion> now = list();
+
+        assertThat(as("li", () -> promotions.whyNot(now)))
+                .containsOnlyKeys(decided)
+                .hasEntrySatisfying(decided, reason -> assertThat(reason).contains("has already decided"));
+        assertThat(as("mo", () -> promotions.whyNot(now))).isEmpty();
+        assertThat(now).filteredOn(one -> promotions.mayDecide(one, Map.of())).hasSize(2);
+        assertThat(as("ana", () -> promotions.whyNot(now)).values())
+                .hasSize(2)
+                .allMatch(reason -> reason.contains("was made by 'ana'"));
+        assertThat(with(Set.of(Right.READ), "mo", () -> promotions.whyNot(now))).hasSize(2);
+    }
+
+    @Test
+    void a_database_that_does_not_answer_is_no_reason_why_one_may_not_decide() {
+        r.apply(POLICY);
+        r.version("ana", "churn", 0.9);
+        failure(() -> setAlias("ben", "churn", "champion", 1));
+        List<Promotion> waiting = list();
+        Access unknown = (right, workspace, entity, parents) -> {
+            throw ErrorCode.UNAVAILABLE.because("The database does not answer.");
+        };
+        var context = new RequestContext("test", new Principal("li"), "default", unknown, "");
+
+        assertThat(failure(() -> context.call(() -> r.promotion.promotions().whyNot(waiting)))
+                        .code())
+                .isEqualTo(ErrorCode.UNAVAILABLE);
     }
 
     @Test
