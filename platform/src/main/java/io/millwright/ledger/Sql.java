@@ -38,7 +38,7 @@ public final class Sql {
     static {
         // Whoever migrates comes here first, alone. Of several threads that begin with jOOQ at once (3.21.9), one may
         // meet its tables of data types half filled: it is told that a type is not supported, and the class that
-        // asked stays broken for good. `peers/test_first_requests.py` fails without this.
+        // asked stays broken for good. `peers/test_first_requests.py` asks so.
         if (!DSL.field("1", SQLDataType.OTHER).getDataType().isOther()) throw new IllegalStateException("jOOQ's types");
     }
 
