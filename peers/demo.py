@@ -108,13 +108,13 @@ def main():
         files = [f.name for f in Path(folder, "confusion").iterdir()]
     clock.say(f"read back: {points} steps of test_loss, {', '.join(sorted(files))}")
 
-    print(f"\nDone in {time.perf_counter() - clock.start:.1f} s. Look at it:")
-    rest = f"{url}/api/2.0/mlflow"
-    print(f"  experiment   {rest}/experiments/get?experiment_id={experiment_id}")
-    print(f"  best run     {rest}/runs/get?run_id={best.info.run_id}")
-    print(f"  its curve    {rest}/metrics/get-history?run_id={best.info.run_id}&metric_key=test_loss")
-    print(f"  its files    {rest}/artifacts/list?run_id={best.info.run_id}")
-    print(f"  its model    {rest}/logged-models/{model_id}")
+    print(f"\nDone in {time.perf_counter() - clock.start:.1f} s. Look at it (with --keep the server stays):")
+    run = f"{url}/ui/runs/{best.info.run_id}"
+    print(f"  experiment   {url}/ui/experiments/{experiment_id}")
+    print(f"  best run     {run}")
+    print(f"  its curve    {run}?tab=metrics")
+    print(f"  its files    {run}?tab=artifacts")
+    print(f"  its model    {url}/api/2.0/mlflow/logged-models/{model_id}")
     print(f"  in Python    MLFLOW_TRACKING_URI={url}  mlflow.search_runs(['{experiment_id}'])")
 
 
