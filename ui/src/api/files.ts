@@ -1,9 +1,10 @@
 // Files of a run, of a logged model or of a model version: the same questions at three addresses.
 
 import { queryOptions } from '@tanstack/react-query'
-import { get, MLFLOW, urlOf, send } from './client.ts'
+import { isEnvironmentFile, LONGEST_ENVIRONMENT } from '../lib/environment.ts'
+import { ApiError, get, MLFLOW, urlOf, send } from './client.ts'
 import { loggedModelOf, type ModelVersion } from './registry.ts'
-import type { FileInfo } from './tracking.ts'
+import type { FileInfo, Run } from './tracking.ts'
 
 export type FileOwner =
   | { kind: 'run'; id: string; folder?: string }
@@ -66,10 +67,48 @@ export function fileUrl(owner: FileOwner, path: string): string {
 export function fileTextQuery(url: string) {
   return queryOptions({
     queryKey: ['file', url],
-    queryFn: async ({ signal }) => (await send(url, { signal })).text(),
+    queryFn: ({ signal }) => textOf(url, signal),
     staleTime: 60_000,
     retry: false,
   })
+}
+
+async function textOf(url: string, signal: AbortSignal): Promise<string> {
+  return (await send(url, { signal })).text()
+}
+
+export interface EnvironmentFile {
+  path: string
+  text: string
+}
+
+const MOST_FOLDERS = 8
+const MOST_MODELS = 3
+
+/** The files that say what a run ran in: beside its artifacts, in a folder of them, or with its logged models. */
+export function environmentQuery(run: Run) {
+  const ofRun: FileOwner = { kind: 'run', id: run.info.run_id }
+  const ofModels = (run.outputs?.model_outputs ?? []).slice(0, MOST_MODELS).map(({ model_id }): FileOwner => ({ kind: 'model', id: model_id }))
+  return queryOptions({
+    // Not under the run's topic, as filesQuery.
+    queryKey: ['files', 'environment', ofRun, ofModels],
+    queryFn: async ({ signal }) => {
+      // Artifacts that lie elsewhere are not this server's to list: nothing is known then.
+      const listed = async (owner: FileOwner, path: string) => (await list(owner, path, signal).catch(notHere)).map((file) => ({ ...file, owner }))
+      const root = await listed(ofRun, '')
+      const folders = await Promise.all(root.filter(({ is_dir }) => is_dir).slice(0, MOST_FOLDERS).map(({ path }) => listed(ofRun, path)))
+      const models = await Promise.all(ofModels.map((owner) => listed(owner, '')))
+      const wanted = [root, ...folders, ...models].flat().filter((file) => !file.is_dir && isEnvironmentFile(file.path) && (file.file_size ?? 0) <= LONGEST_ENVIRONMENT)
+      return Promise.all(wanted.map(async ({ owner, path }): Promise<EnvironmentFile> => ({ path, text: await textOf(fileUrl(owner, path), signal) })))
+    },
+    staleTime: 60_000,
+    retry: false,
+  })
+}
+
+function notHere(error: unknown): FileInfo[] {
+  if (error instanceof ApiError && (error.status === 400 || error.status === 404)) return []
+  throw error
 }
 
 /** The last bytes of a file, or all of a small one. */

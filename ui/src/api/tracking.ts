@@ -1,8 +1,7 @@
 // Experiments, runs and logged models, as MLflow's REST tells them.
 
 import { queryOptions } from '@tanstack/react-query'
-import { isEnvironmentFile } from '../lib/environment.ts'
-import { ApiError, get, getText, MLFLOW, write, type Query } from './client.ts'
+import { get, MLFLOW, write } from './client.ts'
 
 export interface Pair {
   key: string
@@ -118,45 +117,6 @@ export function searchRunsQuery(body: RunSearchBody) {
     queryKey: ['tracking', 'runs', body],
     queryFn: async ({ signal }) => (await write<{ runs?: Run[] }>('POST', `${MLFLOW}/runs/search`, body, signal)).runs ?? [],
   })
-}
-
-export interface EnvironmentFile {
-  path: string
-  text: string
-}
-
-const MOST_FOLDERS = 8
-const LONGEST_ENVIRONMENT = 200_000
-
-/** The files that say what a run ran in: beside its artifacts, in a folder of them, or with its logged models. */
-export function environmentQuery(run: Run) {
-  const id = run.info.run_id
-  const models = (run.outputs?.model_outputs ?? []).map(({ model_id }) => model_id).slice(0, 3)
-  return queryOptions({
-    queryKey: [`run:${id}`, 'environment', models.join()],
-    queryFn: async ({ signal }) => {
-      // Artifacts that lie elsewhere are not this server's to list: nothing is known then.
-      const list = async (path: string, query: Query) => (await get<{ files?: FileInfo[] }>(path, query, signal).catch(refused))?.files ?? []
-      const read = async (path: string, text: Promise<string>): Promise<EnvironmentFile> => ({ path, text: await text })
-      const wanted = (files: FileInfo[]) => files.filter((file) => !file.is_dir && isEnvironmentFile(file.path) && (file.file_size ?? 0) <= LONGEST_ENVIRONMENT)
-      const ofRun = (path: string) => list(`${MLFLOW}/artifacts/list`, { run_id: id, path })
-      const root = await ofRun('')
-      const folders = await Promise.all(root.filter((file) => file.is_dir).slice(0, MOST_FOLDERS).map(({ path }) => ofRun(path)))
-      const files = [root, ...folders].flatMap(wanted).map(({ path }) => read(path, getText('/get-artifact', { run_id: id, path }, signal)))
-      for (const model of models) {
-        const base = `${MLFLOW}/logged-models/${encodeURIComponent(model)}/artifacts`
-        for (const { path } of wanted(await list(`${base}/directories`, {}))) files.push(read(path, getText(`${base}/files`, { artifact_file_path: path }, signal)))
-      }
-      return Promise.all(files)
-    },
-    staleTime: 60_000,
-    retry: false,
-  })
-}
-
-function refused(error: unknown): undefined {
-  if (error instanceof ApiError && (error.status === 400 || error.status === 404)) return undefined
-  throw error
 }
 
 export function loggedModelQuery(id: string) {

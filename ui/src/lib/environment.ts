@@ -2,6 +2,9 @@
 
 export const ENVIRONMENT_FILES = ['requirements.txt', 'conda.yaml', 'python_env.yaml'] as const
 
+/** A longer file is none that a client wrote by itself. */
+export const LONGEST_ENVIRONMENT = 200_000
+
 export function isEnvironmentFile(path: string): boolean {
   return (ENVIRONMENT_FILES as readonly string[]).includes(path.slice(path.lastIndexOf('/') + 1))
 }

@@ -4,10 +4,10 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { fileTextQuery, fileUrl, filesQuery, type FileOwner } from '../api/files.ts'
 import { CodeBlock, ErrorState, Skeleton } from '../components/basics.tsx'
+import { ENVIRONMENT_FILES, LONGEST_ENVIRONMENT } from '../lib/environment.ts'
 
 /** The most telling first. */
-const NAMES = ['requirements.txt', 'conda.yaml', 'python_env.yaml', 'environment.yml', 'pyproject.toml', 'Dockerfile']
-const LARGEST = 200_000
+const NAMES: readonly string[] = [...ENVIRONMENT_FILES, 'environment.yml', 'pyproject.toml', 'Dockerfile']
 
 export interface EnvironmentPlace {
   owner: FileOwner
@@ -31,7 +31,7 @@ export function EnvironmentFiles({ places, none }: { places: readonly Environmen
   const found = places.flatMap(({ owner, label }, i) =>
     (listings[i]!.data ?? []).flatMap((file): Found[] => {
       const name = file.path.slice(file.path.lastIndexOf('/') + 1)
-      if (file.is_dir || !NAMES.includes(name) || (file.file_size ?? 0) > LARGEST) return []
+      if (file.is_dir || !NAMES.includes(name) || (file.file_size ?? 0) > LONGEST_ENVIRONMENT) return []
       return [{ key: `${label}/${name}`, rank: NAMES.indexOf(name), label: label ? `${label}: ${name}` : name, url: fileUrl(owner, file.path) }]
     }).sort((a, b) => a.rank - b.rank),
   )
