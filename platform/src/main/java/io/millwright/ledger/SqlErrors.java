@@ -99,6 +99,12 @@ final class SqlErrors {
         return meaning == Meaning.RACE || meaning == Meaning.SAME_KEY;
     }
 
+    /// A race that somebody else won, and that is open again the next time.
+    static boolean isLostRace(RuntimeException error) {
+        SQLException sql = sqlOf(error);
+        return sql != null && meaning(sql) == Meaning.RACE;
+    }
+
     static @Nullable SQLException sqlOf(Throwable error) {
         for (Throwable t = error; t != null; t = t.getCause()) {
             if (t instanceof SQLException sql) return sql;
