@@ -5,11 +5,11 @@ import io.millwright.kernel.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/// In which shape a route's failures are told. Rendering happens outermost, so that even a refused request comes back
-/// in the shape its client parses.
+/// In which shape a route's failures are told. Rendering happens outermost, so that even a refused request
+/// comes back in the shape its client parses.
 public enum Dialect {
-    /// MLflow's `{"error_code": …, "message": …}`. A taken name is 400 there, and so is a wrong state: MLflow's own 500
-    /// would make its client retry a user's mistake.
+    /// MLflow's `{"error_code": …, "message": …}`. A taken name is 400 there, and so is a wrong state:
+    /// MLflow's own 500 would make its client retry a user's mistake.
     MLFLOW {
         @Override
         int status(ErrorCode code) {
@@ -54,6 +54,28 @@ public enum Dialect {
                             .writeEndObject());
         }
     },
+    /// Iceberg's REST catalog: `{"error": {"message", "type", "code"}}`. Its clients go by the status, and by
+    /// a few types.
+    ICEBERG {
+        @Override
+        Reply body(int status, Failure failure, String requestId) throws IOException {
+            return icebergError(status, typeOf(failure.code()), failure.message());
+        }
+
+        private String typeOf(ErrorCode code) {
+            return switch (code) {
+                case UNAUTHENTICATED -> "NotAuthorizedException";
+                case PERMISSION_DENIED -> "ForbiddenException";
+                case NOT_FOUND, NO_SUCH_ROUTE -> "NotFoundException";
+                case NAME_TAKEN -> "AlreadyExistsException";
+                case CONFLICT, PRECONDITION_FAILED -> "CommitFailedException";
+                case UNSUPPORTED -> "UnsupportedOperationException";
+                case UNAVAILABLE, BUSY -> "ServiceUnavailableException";
+                case INTERNAL -> "InternalServerError";
+                default -> "BadRequestException";
+            };
+        }
+    },
     /// Plain text, for probes and browsers.
     PLAIN {
         @Override
@@ -61,6 +83,21 @@ public enum Dialect {
             return Reply.text(status, failure.message() + "\n");
         }
     };
+
+    /// An error of Iceberg's REST catalog, of a type that has no code of ours.
+    public static Reply icebergError(int status, String type, String message) throws IOException {
+        return Reply.json(
+                status,
+                "application/json",
+                json -> json.writeStartObject()
+                        .writeName("error")
+                        .writeStartObject()
+                        .writeStringProperty("message", message)
+                        .writeStringProperty("type", type)
+                        .writeNumberProperty("code", status)
+                        .writeEndObject()
+                        .writeEndObject());
+    }
 
     int status(ErrorCode code) {
         return code.httpStatus();
@@ -78,6 +115,7 @@ public enum Dialect {
 
     /// The dialect of a path that no route serves.
     public static Dialect ofPath(String path) {
+        if (path.startsWith("/iceberg/")) return ICEBERG;
         return path.startsWith("/api/millwright/") || path.startsWith("/auth/") ? OWN : MLFLOW;
     }
 }

@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 /// Credentials and region come from where the SDK looks for them. The endpoint of another server than Amazon's
 /// comes from `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or MLflow's own `MLFLOW_S3_ENDPOINT_URL`; such a server
 /// is asked with the bucket in the path.
-final class S3Bucket implements AutoCloseable {
+public final class S3Bucket implements AutoCloseable {
     private final String name;
     /// Empty, or ends with a slash.
     private final String prefix;
@@ -27,17 +27,18 @@ final class S3Bucket implements AutoCloseable {
     private final Lazy<S3Presigner> presigner = new Lazy<>(S3Bucket::newPresigner);
 
     /// @param location `s3://bucket` or `s3://bucket/prefix`
-    S3Bucket(URI location) {
+    public S3Bucket(URI location) {
         this.name = location.getAuthority();
         String path = location.getPath().replaceAll("^/+|/+$", "");
         this.prefix = path.isEmpty() ? "" : path + "/";
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    String prefix() {
+    /// Empty, or ends with a slash.
+    public String prefix() {
         return prefix;
     }
 
@@ -46,7 +47,7 @@ final class S3Bucket implements AutoCloseable {
         return prefix + key;
     }
 
-    S3Client client() {
+    public S3Client client() {
         return client.get();
     }
 

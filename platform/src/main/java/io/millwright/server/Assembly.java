@@ -13,6 +13,8 @@ import io.millwright.http.Routes;
 import io.millwright.kernel.Ids;
 import io.millwright.lake.ArtifactSettings;
 import io.millwright.lake.ArtifactsSlice;
+import io.millwright.lake.tables.LakeSettings;
+import io.millwright.lake.tables.TablesSlice;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Migration;
@@ -65,6 +67,8 @@ final class Assembly implements AutoCloseable {
 
             ArtifactsSlice artifacts = opened(ArtifactsSlice.wire(db, ledger, clock, ids, artifactSettings(settings)));
             artifacts.addRoutes(routes);
+            TablesSlice tables = opened(TablesSlice.wire(db, ledger, clock, ids, lakeSettings(settings)));
+            tables.addRoutes(routes);
             Operations operations = opened(new Operations(clock, ids));
             operations.addRoutes(routes);
             ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));
@@ -91,7 +95,14 @@ final class Assembly implements AutoCloseable {
             webhooks.addRoutes(routes);
 
             Health health = new Health(
-                    Map.of("database", db::ping, "artifact store", artifacts.service()::ping), System::nanoTime);
+                    Map.of(
+                            "database",
+                            db::ping,
+                            "artifact store",
+                            artifacts.service()::ping,
+                            "warehouse",
+                            tables::ping),
+                    System::nanoTime);
             boolean onS3 = settings.artifacts().startsWith("s3://");
             new UiRoutes("ui/").addRoutes(routes);
             new SettingsApi(
@@ -151,6 +162,7 @@ final class Assembly implements AutoCloseable {
     static List<Migration> migrations() {
         List<Migration> all = new ArrayList<>(Ledger.MIGRATIONS);
         all.addAll(ArtifactsSlice.MIGRATIONS);
+        all.addAll(TablesSlice.MIGRATIONS);
         all.addAll(TrackingSlice.MIGRATIONS);
         all.addAll(ViewsSlice.MIGRATIONS);
         all.addAll(RegistrySlice.MIGRATIONS);
@@ -163,6 +175,10 @@ final class Assembly implements AutoCloseable {
         URI location = settings.artifactsUri();
         return new ArtifactSettings(
                 location, settings.home().resolve("uploads"), settings.server().maxUploadSizeBytes());
+    }
+
+    private static LakeSettings lakeSettings(Settings settings) {
+        return new LakeSettings(settings.lakeUri(), settings.home().resolve("lake-cache"), settings.lakeCacheBytes());
     }
 
     private static SignInSettings signInSettings(Settings settings) {

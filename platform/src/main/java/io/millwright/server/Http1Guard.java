@@ -154,6 +154,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
                     switch (Dialect.ofPath(request.uri())) {
                         case MLFLOW -> "/api/refused";
                         case OWN -> "/api/millwright/refused";
+                        case ICEBERG -> "/iceberg/refused";
                         case PLAIN -> "/refused";
                     });
             request.headers().set(REFUSED, why);

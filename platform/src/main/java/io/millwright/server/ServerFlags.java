@@ -20,6 +20,8 @@ record ServerFlags(Map<String, String> settings, @Nullable Path config) {
             "db",
             "--artifacts",
             "artifacts",
+            "--lake",
+            "lake",
             "--host",
             "server.host",
             "--port",

@@ -11,6 +11,8 @@ final class SettingWords {
                     "Where the database is: postgresql://user:password@host/database. Empty: SQLite in the home."),
             Map.entry(
                     "artifacts", "Where artifacts lie: a folder or s3://bucket/prefix. Empty: artifacts in the home."),
+            Map.entry("lake", "Where datasets lie: a folder or s3://bucket/prefix. Empty: lake in the home."),
+            Map.entry("lake.cache-size", "How much of data files on S3 may be kept on this machine's disk."),
             Map.entry("server.host", "The address to listen on. Beyond this machine it needs authentication."),
             Map.entry("server.port", "The port to listen on; 0 takes a free one."),
             Map.entry("server.max-body-size", "The largest JSON body that is taken, after unpacking."),

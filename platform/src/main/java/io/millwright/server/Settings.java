@@ -14,11 +14,15 @@ import java.util.List;
 /// @param home where an installation keeps what is its own
 /// @param db `postgresql://user:password@host/database`; empty for SQLite in the home
 /// @param artifacts a folder or `s3://bucket/prefix`; empty for `artifacts` in the home
+/// @param lake a folder or `s3://bucket/prefix` for datasets; empty for `lake` in the home
+/// @param lakeCacheBytes how much of data files on S3 may be kept on this disk
 /// @param told every setting as it may be shown, with where it came from
 record Settings(
         Path home,
         String db,
         String artifacts,
+        String lake,
+        long lakeCacheBytes,
         ServerSettings server,
         OidcSettings oidc,
         WebhookSettings webhooks,
@@ -30,17 +34,26 @@ record Settings(
 
     /// Where artifacts lie, as a URL.
     URI artifactsUri() {
-        if (artifacts.isEmpty()) return home.resolve("artifacts").toUri();
-        if (!artifacts.contains("://")) return path("artifacts", artifacts).toUri();
+        return location("artifacts", artifacts);
+    }
+
+    /// Where datasets lie, as a URL.
+    URI lakeUri() {
+        return location("lake", lake);
+    }
+
+    private URI location(String key, String value) {
+        if (value.isEmpty()) return home.resolve(key).toUri();
+        if (!value.contains("://")) return path(key, value).toUri();
         try {
-            URI uri = new URI(artifacts);
+            URI uri = new URI(value);
             boolean folder = "file".equals(uri.getScheme()) && uri.getAuthority() == null && uri.getPath() != null;
             boolean bucket = "s3".equals(uri.getScheme()) && uri.getHost() != null;
             if (folder || bucket) return uri;
         } catch (URISyntaxException e) {
             // Told below.
         }
-        throw new SettingValues.WrongSetting("artifacts is '" + SettingValues.masked(artifacts)
+        throw new SettingValues.WrongSetting(key + " is '" + SettingValues.masked(value)
                 + "', expected a folder, file:///folder or s3://bucket/prefix.");
     }
 
@@ -49,12 +62,16 @@ record Settings(
         ServerSettings server = ServerSettings.read(values);
         String db = values.secret("db", "");
         String artifacts = values.text("artifacts", "");
+        String lake = values.text("lake", "");
+        long lakeCache = values.size("lake.cache-size", "10GB", 1_000_000, Long.MAX_VALUE);
         OidcSettings oidc = OidcSettingValues.read(values, server);
         WebhookSettings webhooks = WebhookSettingValues.read(values, home);
         LogSettings log = LogSettings.read(values);
-        Settings settings = new Settings(home, db, artifacts, server, oidc, webhooks, log, values.effective());
+        Settings settings =
+                new Settings(home, db, artifacts, lake, lakeCache, server, oidc, webhooks, log, values.effective());
         values.requireAllKnown();
         settings.artifactsUri(); // So that a wrong one is told at once, by every command.
+        settings.lakeUri();
         return settings;
     }
 

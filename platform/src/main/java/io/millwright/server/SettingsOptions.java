@@ -30,6 +30,13 @@ final class SettingsOptions {
     String artifacts;
 
     @Option(
+            names = "--lake",
+            paramLabel = "PLACE",
+            description = "A folder or s3://bucket/prefix for datasets (default: lake in the home).")
+    @Nullable
+    String lake;
+
+    @Option(
             names = "--config",
             paramLabel = "FILE",
             description = "Settings file (default: ./millwright.yaml, if there).")
@@ -47,6 +54,7 @@ final class SettingsOptions {
         put(flags, "home", home);
         put(flags, "db", db);
         put(flags, "artifacts", artifacts);
+        put(flags, "lake", lake);
         flags.putAll(more);
         return SettingValues.of(flags, System.getenv(), config);
     }

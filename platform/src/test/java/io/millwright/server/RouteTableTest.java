@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /// route stands in the table, or this fails.
 class RouteTableTest {
     /// Each need is a decision: what changes something is WRITE or more, what destroys is MANAGE, what is
-    /// nobody's own is ADMIN. A saved view is one's own: READ is enough. The routes of the web UI,
+    /// nobody's own is ADMIN. A saved view is one's own: READ is enough. Iceberg's routes name
+    /// the workspace in their path, so each asks for rights itself. The routes of the web UI,
     /// `/ajax-api/…`, are those of `/api/…`.
     private static final String TABLE = """
             PUBLIC    GET    /
@@ -205,6 +206,22 @@ class RouteTableTest {
             PUBLIC    POST   /auth/session
             READ      GET    /get-artifact
             PUBLIC    GET    /health
+            SIGNED_IN GET    /iceberg/v1/config
+            SIGNED_IN GET    /iceberg/v1/{workspace}/namespaces
+            SIGNED_IN POST   /iceberg/v1/{workspace}/namespaces
+            SIGNED_IN DELETE /iceberg/v1/{workspace}/namespaces/{namespace}
+            SIGNED_IN GET    /iceberg/v1/{workspace}/namespaces/{namespace}
+            SIGNED_IN HEAD   /iceberg/v1/{workspace}/namespaces/{namespace}
+            SIGNED_IN POST   /iceberg/v1/{workspace}/namespaces/{namespace}/properties
+            SIGNED_IN GET    /iceberg/v1/{workspace}/namespaces/{namespace}/tables
+            SIGNED_IN POST   /iceberg/v1/{workspace}/namespaces/{namespace}/tables
+            SIGNED_IN DELETE /iceberg/v1/{workspace}/namespaces/{namespace}/tables/{table}
+            SIGNED_IN GET    /iceberg/v1/{workspace}/namespaces/{namespace}/tables/{table}
+            SIGNED_IN HEAD   /iceberg/v1/{workspace}/namespaces/{namespace}/tables/{table}
+            SIGNED_IN POST   /iceberg/v1/{workspace}/namespaces/{namespace}/tables/{table}
+            SIGNED_IN POST   /iceberg/v1/{workspace}/namespaces/{namespace}/tables/{table}/metrics
+            SIGNED_IN POST   /iceberg/v1/{workspace}/tables/rename
+            SIGNED_IN POST   /iceberg/v1/{workspace}/transactions/commit
             READ      GET    /metrics
             READ      GET    /model-versions/get-artifact
             PUBLIC    GET    /ui

@@ -9,26 +9,41 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/// The document says what is served: every route, and none that is not.
-class MlflowProtocolDocTest {
-    private static final Path DOCUMENT = Path.of("../docs/protocols/mlflow.md");
-    private static final Pattern ROUTE = Pattern.compile("`(GET|POST|PUT|PATCH|DELETE) ([^`]+)`");
+/// The documents say what is served: every route, and none that is not.
+class ProtocolDocsTest {
+    private static final Path MLFLOW = Path.of("../docs/protocols/mlflow.md");
+    private static final Path ICEBERG = Path.of("../docs/protocols/iceberg.md");
+    private static final Pattern ROUTE = Pattern.compile("`(GET|HEAD|POST|PUT|PATCH|DELETE) ([^`]+)`");
 
     @Test
     void the_document_names_every_route_of_mlflows_and_no_other() throws IOException {
         try (TestServer server = TestServer.start()) {
-            assertThat(documented()).isEqualTo(served(server));
+            assertThat(documented(MLFLOW))
+                    .isEqualTo(served(server, route -> route.dialect() == Dialect.MLFLOW || isPlain(route)));
         }
     }
 
-    private static Set<String> documented() throws IOException {
+    @Test
+    void the_document_names_every_route_of_icebergs_and_no_other() throws IOException {
+        try (TestServer server = TestServer.start()) {
+            assertThat(documented(ICEBERG)).isEqualTo(served(server, route -> route.dialect() == Dialect.ICEBERG));
+        }
+    }
+
+    /// Probes and the web UI stand beside MLflow's.
+    private static boolean isPlain(Route route) {
+        return route.dialect() == Dialect.PLAIN;
+    }
+
+    private static Set<String> documented(Path document) throws IOException {
         Set<String> routes = new TreeSet<>();
         String below = "";
-        for (String line : Files.readAllLines(DOCUMENT)) {
+        for (String line : Files.readAllLines(document)) {
             if (line.startsWith("## ")) below = "";
             if (line.startsWith("Paths are below `")) below = line.split("`")[1];
             if (!line.startsWith("| `")) continue;
@@ -41,11 +56,11 @@ class MlflowProtocolDocTest {
         return routes;
     }
 
-    private static Set<String> served(TestServer server) {
+    private static Set<String> served(TestServer server, Predicate<Route> which) {
         return server.routes().stream()
-                .filter(route -> route.dialect() != Dialect.OWN)
+                .filter(which)
                 .filter(route -> !route.path().startsWith("/ajax-api/"))
-                .map(MlflowProtocolDocTest::text)
+                .map(ProtocolDocsTest::text)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

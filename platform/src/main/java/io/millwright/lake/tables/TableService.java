@@ -1,0 +1,443 @@
+package io.millwright.lake.tables;
+
+import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+import static io.millwright.kernel.ErrorCode.NOT_FOUND;
+import static io.millwright.kernel.ErrorCode.WRONG_STATE;
+
+import io.millwright.kernel.RequestContext;
+import io.millwright.kernel.Right;
+import io.millwright.ledger.Db;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.DeleteFile;
+import org.apache.iceberg.FileContent;
+import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.Metrics;
+import org.apache.iceberg.PartitionField;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.Transaction;
+import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
+import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.util.SnapshotUtil;
+
+/// Datasets and their versions: what others of the process ask, in the workspace of the request in hand and
+/// with the rights of its principal.
+public final class TableService {
+    private final Db db;
+    private final TableCommits commits;
+    private final CatalogChanges changes;
+    private final Warehouse warehouse;
+    private final TableStore tables = new TableStore();
+
+    TableService(Db db, TableCommits commits, CatalogChanges changes, Warehouse warehouse) {
+        this.db = db;
+        this.commits = commits;
+        this.changes = changes;
+        this.warehouse = warehouse;
+    }
+
+    /// Those the principal may read, in the order of their names.
+    ///
+    /// @param after the last one of the page before; empty for the first
+    public List<Dataset.Row> list(String after, int most) {
+        String workspace = workspace();
+        List<Dataset.Row> found = new ArrayList<>();
+        String namespace = "";
+        String name = "";
+        if (!after.isEmpty()) {
+            DatasetName last = DatasetName.parse(after);
+            namespace = last.namespace();
+            name = last.name();
+        }
+        while (found.size() < most) {
+            String fromNamespace = namespace;
+            String fromName = name;
+            List<TableStore.Row> page = db.read(sql -> tables.page(sql, workspace, fromNamespace, fromName, 200));
+            for (TableStore.Row row : page) {
+                if (found.size() < most && allows(Right.READ, row.name())) found.add(listed(row));
+            }
+            if (page.size() < 200) break;
+            namespace = page.getLast().name().namespace();
+            name = page.getLast().name().name();
+        }
+        return found;
+    }
+
+    private Dataset.Row listed(TableStore.Row row) {
+        Table table = load(row.name());
+        return new Dataset.Row(
+                row.name(),
+                row.id(),
+                current(row, table),
+                table.properties().getOrDefault("comment", ""),
+                row.changedAt());
+    }
+
+    /// The namespaces that the principal may read something in.
+    public List<String> namespaces() {
+        return changes.namespaces(workspace()).stream()
+                .filter(name -> RequestContext.current()
+                        .allows(Right.READ, "namespace:" + name, DatasetName.parentsOf(name, false)))
+                .toList();
+    }
+
+    public Dataset get(DatasetName name) {
+        require(Right.READ, name);
+        TableStore.Row row = row(name);
+        Table table = load(name);
+        List<Dataset.Ref> refs = new ArrayList<>();
+        for (var ref : table.refs().entrySet()) {
+            SnapshotRef to = ref.getValue();
+            refs.add(new Dataset.Ref(
+                    ref.getKey(),
+                    to.isBranch(),
+                    to.snapshotId(),
+                    versionOf(row, to.snapshotId()).map(DatasetVersion::number)));
+        }
+        refs.sort(java.util.Comparator.comparing(Dataset.Ref::name));
+        List<String> partitions = new ArrayList<>();
+        for (PartitionField field : table.spec().fields()) {
+            String source = table.schema().findColumnName(field.sourceId());
+            String transform = field.transform().toString();
+            partitions.add(transform.equals("identity") ? source : transform + "(" + source + ")");
+        }
+        return new Dataset(
+                name,
+                row.id(),
+                row.location(),
+                current(row, table),
+                table.schema(),
+                partitions,
+                table.properties(),
+                refs,
+                row.createdAt(),
+                row.changedAt());
+    }
+
+    private Optional<DatasetVersion> current(TableStore.Row row, Table table) {
+        Snapshot snapshot = table.currentSnapshot();
+        return snapshot == null ? Optional.empty() : versionOf(row, snapshot.snapshotId());
+    }
+
+    private Optional<DatasetVersion> versionOf(TableStore.Row row, long snapshotId) {
+        return db.read(sql -> tables.versionOf(sql, row.id(), snapshotId));
+    }
+
+    /// Latest first.
+    ///
+    /// @param below the number of the last one of the page before
+    public List<DatasetVersion> versions(DatasetName name, int below, int most) {
+        require(Right.READ, name);
+        TableStore.Row row = row(name);
+        return db.read(sql -> tables.versions(sql, row.id(), below, most));
+    }
+
+    /// @throws io.millwright.kernel.Failure NOT_FOUND when there is no such version; WRONG_STATE when its
+    ///     files are gone
+    public DatasetVersion version(DatasetName name, At at) {
+        require(Right.READ, name);
+        TableStore.Row row = row(name);
+        Snapshot snapshot = snapshot(row, load(name), at)
+                .orElseThrow(() -> NOT_FOUND.because("'%s' has no version yet. Append to it first.", name));
+        return versionOf(row, snapshot.snapshotId()).orElseThrow(() -> noVersion(name, at));
+    }
+
+    public TableScan scan(DatasetName name, At at) {
+        return scan(name, at, Expressions.alwaysTrue());
+    }
+
+    /// What to read for a version.
+    ///
+    /// @param filter leaves files out that cannot hold a row it is true for; the rows are for the caller to
+    ///     filter
+    public TableScan scan(DatasetName name, At at, Expression filter) {
+        require(Right.READ, name);
+        TableStore.Row row = row(name);
+        Table table = load(name);
+        Optional<Snapshot> found = snapshot(row, table, at);
+        if (found.isEmpty()) {
+            return new TableScan(name, row.id(), Optional.empty(), table.schema(), List.of(), 0, 0, 0);
+        }
+        Snapshot snapshot = found.get();
+        Schema schema = at instanceof At.Latest ? table.schema() : schemaOf(snapshot, table);
+        List<TableScan.ScanFile> files = new ArrayList<>();
+        IcebergFailures.told(() -> {
+            try (CloseableIterable<FileScanTask> tasks = table.newScan()
+                    .useSnapshot(snapshot.snapshotId())
+                    .filter(filter)
+                    .planFiles()) {
+                for (FileScanTask task : tasks) files.add(scanFile(task));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return files;
+        });
+        long rows = files.stream().mapToLong(TableScan.ScanFile::rows).sum();
+        long bytes = files.stream().mapToLong(TableScan.ScanFile::bytes).sum();
+        Optional<DatasetVersion> version = versionOf(row, snapshot.snapshotId());
+        long inAll = version.map(DatasetVersion::files).filter(n -> n >= 0).orElse((long) files.size());
+        return new TableScan(name, row.id(), version, schema, files, rows, bytes, inAll);
+    }
+
+    /// The version's own; writers of format version 1 did not say which it is.
+    private static Schema schemaOf(Snapshot snapshot, Table table) {
+        Integer id = snapshot.schemaId();
+        Schema schema = id == null ? null : table.schemas().get(id);
+        return schema == null ? table.schema() : schema;
+    }
+
+    private static TableScan.ScanFile scanFile(FileScanTask task) {
+        List<TableScan.Delete> deletes = new ArrayList<>();
+        for (DeleteFile delete : task.deletes()) {
+            String kind = delete.content() == FileContent.EQUALITY_DELETES
+                    ? "equality"
+                    : delete.format() == FileFormat.PUFFIN ? "vector" : "positions";
+            deletes.add(new TableScan.Delete(delete.location(), kind, delete.fileSizeInBytes()));
+        }
+        DataFile file = task.file();
+        return new TableScan.ScanFile(
+                file.location(), file.format().name(), file.recordCount(), file.fileSizeInBytes(), deletes);
+    }
+
+    /// Makes a file of a scan readable on this machine; to be closed when it was read.
+    ///
+    /// @throws io.millwright.kernel.Failure UNAVAILABLE when it is missing, or has another size than when it
+    ///     was written
+    public LocalFile local(TableScan scan, String location, long bytes) {
+        TableStore.Row row = db.read(sql -> tables.byId(sql, scan.tableId()))
+                .orElseThrow(() -> NOT_FOUND.because("'%s' was removed for good meanwhile.", scan.dataset()));
+        Warehouse.Lease lease = commits.files(row.location()).local(location, bytes);
+        try {
+            long found = Files.size(lease.path());
+            if (found != bytes) throw altered(scan.dataset(), location, found, bytes);
+        } catch (IOException e) {
+            lease.close();
+            throw FolderWarehouse.missing(location);
+        } catch (RuntimeException e) {
+            lease.close();
+            throw e;
+        }
+        return new LocalFile(lease);
+    }
+
+    private static RuntimeException altered(DatasetName name, String location, long found, long expected) {
+        return io.millwright.kernel.ErrorCode.UNAVAILABLE.because(
+                "The file %s of '%s' was altered: it has %d bytes, expected %d. Restore it from a backup, or roll the dataset"
+                        + " back to a version without it.",
+                location.substring(location.lastIndexOf('/') + 1), name, found, expected);
+    }
+
+    /// A data file on this machine, readable until it is closed.
+    public static final class LocalFile implements AutoCloseable {
+        private final Warehouse.Lease lease;
+
+        LocalFile(Warehouse.Lease lease) {
+            this.lease = lease;
+        }
+
+        public Path path() {
+            return lease.path();
+        }
+
+        @Override
+        public void close() {
+            lease.close();
+        }
+    }
+
+    private Optional<Snapshot> snapshot(TableStore.Row row, Table table, At at) {
+        return switch (at) {
+            case At.Latest() -> Optional.ofNullable(table.currentSnapshot());
+            case At.Version(int number) -> {
+                DatasetVersion version = db.read(sql -> tables.version(sql, row.id(), number))
+                        .orElseThrow(() -> noVersion(row.name(), at));
+                Snapshot snapshot = table.snapshot(version.snapshotId());
+                if (snapshot == null) throw expired(row.name(), version);
+                yield Optional.of(snapshot);
+            }
+            case At.Snapshot(long id) ->
+                Optional.of(Optional.ofNullable(table.snapshot(id)).orElseThrow(() -> noVersion(row.name(), at)));
+            case At.Ref(String ref) ->
+                Optional.of(Optional.ofNullable(table.refs().get(ref))
+                        .map(to -> table.snapshot(to.snapshotId()))
+                        .orElseThrow(() -> noVersion(row.name(), at)));
+            case At.Time(Instant time) -> Optional.of(asOf(row.name(), table, time, at));
+        };
+    }
+
+    private static Snapshot asOf(DatasetName name, Table table, Instant time, At at) {
+        try {
+            return table.snapshot(SnapshotUtil.snapshotIdAsOfTime(table, time.toEpochMilli()));
+        } catch (IllegalArgumentException e) {
+            throw noVersion(name, at);
+        }
+    }
+
+    private static RuntimeException noVersion(DatasetName name, At at) {
+        return NOT_FOUND.because(
+                "'%s' has no version for %s. See ./millwright data versions %s.", name, at.describe(), name);
+    }
+
+    private static RuntimeException expired(DatasetName name, DatasetVersion version) {
+        return WRONG_STATE.because(
+                "Version %d of '%s' was removed by retention, and its files with it.", version.number(), name);
+    }
+
+    /// Makes a table, with what the body puts into it, in one commit; and its namespace, if there is none.
+    ///
+    /// @param body may append files and change properties
+    public DatasetName create(
+            DatasetName name,
+            Schema schema,
+            Map<String, String> properties,
+            CommitNote note,
+            Consumer<Transaction> body) {
+        String workspace = workspace();
+        RequestContext.current()
+                .require(Right.WRITE, "namespace:" + name.namespace(), DatasetName.parentsOf(name.namespace(), false));
+        IcebergFailures.told(() -> {
+            changes.ensureNamespace(workspace, name.namespace());
+            Transaction transaction = catalog()
+                    .buildTable(name.identifier(), schema)
+                    .withProperties(properties)
+                    .createTransaction();
+            return note.call(() -> {
+                body.accept(transaction);
+                transaction.commitTransaction();
+                return 0;
+            });
+        });
+        return name;
+    }
+
+    /// Changes a table in one commit, tried again when others come first.
+    ///
+    /// @return the version that came of it; empty when it made none
+    public Optional<DatasetVersion> commit(DatasetName name, CommitNote note, Consumer<Transaction> body) {
+        require(Right.WRITE, name);
+        TableStore.Row row = row(name);
+        int before = db.read(sql -> tables.lastNumber(sql, row.id()));
+        IcebergFailures.told(() -> note.call(() -> {
+            Transaction transaction = load(name).newTransaction();
+            body.accept(transaction);
+            transaction.commitTransaction();
+            return 0;
+        }));
+        String request = RequestContext.current().requestId();
+        return db.read(sql -> tables.versions(sql, row.id(), Integer.MAX_VALUE, 50)).stream()
+                .filter(version ->
+                        version.number() > before && version.requestId().equals(request))
+                .findFirst();
+    }
+
+    /// The table as Iceberg has it; to read it, or for [#place].
+    public Table table(DatasetName name) {
+        require(Right.READ, name);
+        row(name);
+        return load(name);
+    }
+
+    /// A folder for data files before they are placed.
+    public Path scratch() {
+        return warehouse.scratch();
+    }
+
+    /// Moves a finished Parquet file of [#scratch] into the table's folder, where nobody sees it before a
+    /// commit names it.
+    ///
+    /// @param table the one it is for, or a transaction's
+    public DataFile place(Table table, Path written, Metrics metrics) {
+        if (table.spec().isPartitioned()) {
+            throw INVALID_ARGUMENT.because(
+                    "'%s' is partitioned, and Millwright writes tables that are not. Append with Spark or pyiceberg.",
+                    table.name());
+        }
+        try {
+            long bytes = Files.size(written);
+            String location = table.locationProvider().newDataLocation(UUID.randomUUID() + ".parquet");
+            if (!commits.files(table.location()).isOwn(location)) throw FolderWarehouse.outside(location);
+            warehouse.place(written, location);
+            return DataFiles.builder(table.spec())
+                    .withPath(location)
+                    .withFormat(FileFormat.PARQUET)
+                    .withFileSizeInBytes(bytes)
+                    .withMetrics(metrics)
+                    .build();
+        } catch (IOException e) {
+            throw FolderWarehouse.unwritable(e);
+        }
+    }
+
+    /// To the trash; [#restore] brings it back.
+    public void drop(DatasetName name) {
+        require(Right.MANAGE, name);
+        if (!changes.drop(workspace(), name)) throw noTable(name);
+    }
+
+    public void restore(DatasetName name) {
+        require(Right.MANAGE, name);
+        IcebergFailures.told(() -> {
+            changes.restore(workspace(), name);
+            return 0;
+        });
+    }
+
+    public void rename(DatasetName from, DatasetName to) {
+        require(Right.MANAGE, from);
+        RequestContext.current()
+                .require(Right.WRITE, "namespace:" + to.namespace(), DatasetName.parentsOf(to.namespace(), false));
+        IcebergFailures.told(() -> {
+            changes.rename(workspace(), from, to);
+            return 0;
+        });
+    }
+
+    LakeCatalog catalog() {
+        return new LakeCatalog(workspace(), commits, changes);
+    }
+
+    private Table load(DatasetName name) {
+        return IcebergFailures.told(() -> {
+            Table table = catalog().loadTable(name.identifier());
+            if (table instanceof BaseTable) return table;
+            throw noTable(name);
+        });
+    }
+
+    private TableStore.Row row(DatasetName name) {
+        return commits.find(workspace(), name).orElseThrow(() -> noTable(name));
+    }
+
+    private static RuntimeException noTable(DatasetName name) {
+        return NOT_FOUND.because("There is no dataset '%s'. See ./millwright data list.", name);
+    }
+
+    private static boolean allows(Right right, DatasetName name) {
+        return RequestContext.current().allows(right, name.urn(), name.parents());
+    }
+
+    static void require(Right right, DatasetName name) {
+        RequestContext.current().require(right, name.urn(), name.parents());
+    }
+
+    private static String workspace() {
+        return RequestContext.current().workspace();
+    }
+}
