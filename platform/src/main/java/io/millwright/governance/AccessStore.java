@@ -472,6 +472,20 @@ final class AccessStore {
                 "model-version:" + name + "0");
     }
 
+    /// Grants on a thing follow it; what was granted on another that had the new name goes.
+    ///
+    /// @return how many there were
+    int moveEntity(Sql sql, String workspace, String from, String to) {
+        return deleteEntity(sql, workspace, to)
+                + sql.update(
+                        "update access_grants set entity = ? where workspace = ? and entity = ?", to, workspace, from);
+    }
+
+    /// @return how many there were
+    int deleteEntity(Sql sql, String workspace, String urn) {
+        return sql.update("delete from access_grants where workspace = ? and entity = ?", workspace, urn);
+    }
+
     void noteChange(Sql sql, Instant now) {
         sql.update("insert into access_changes (at) values (?)", now.toEpochMilli());
     }

@@ -34,8 +34,8 @@ public record Grant(long no, Subject subject, Place place, Rule rule, Instant cr
         static final String EVERY_WORKSPACE = "*";
 
         private static final Pattern WORKSPACE = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
-        private static final Pattern ENTITY =
-                Pattern.compile("(experiment|run|logged-model|model|model-version|artifacts):(?s:.{1,500})");
+        private static final Pattern ENTITY = Pattern.compile(
+                "(experiment|run|logged-model|model|model-version|artifacts|namespace|dataset):(?s:.{1,500})");
 
         /// @param workspace the one that the entity lies in; ignored where the URN is a workspace's own
         static Place of(String workspace, String urn) {
@@ -47,7 +47,7 @@ public record Grant(long no, Subject subject, Place place, Rule rule, Instant cr
             }
             throw INVALID_ARGUMENT.because(
                     "'%s' is nothing to grant rights on, expected workspace:NAME, workspace:*, experiment:ID, run:ID,"
-                            + " logged-model:ID, model:NAME or model-version:NAME/NUMBER.",
+                            + " logged-model:ID, model:NAME, model-version:NAME/NUMBER, namespace:NAME or dataset:NAME.",
                     urn.length() <= 130 ? urn : urn.substring(0, 130) + "…");
         }
 

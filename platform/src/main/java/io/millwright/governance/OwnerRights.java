@@ -33,6 +33,10 @@ final class OwnerRights {
         ledger.beside("model.created", this::created);
         ledger.beside("model.renamed", this::renamed);
         ledger.beside("model.deleted", this::deleted);
+        ledger.beside("namespace.created", this::created);
+        ledger.beside("namespace.dropped", this::namespaceDropped);
+        ledger.beside("dataset.created", this::datasetCreated);
+        ledger.beside("dataset.renamed", this::datasetRenamed);
     }
 
     /// After a request has been handled, whatever it committed.
@@ -67,6 +71,21 @@ final class OwnerRights {
     private void deleted(Sql sql, Event event) {
         String name = event.entity().substring("model:".length());
         if (store.deleteModel(sql, event.workspace(), name) > 0) changed(sql, event.at());
+    }
+
+    private void namespaceDropped(Sql sql, Event event) {
+        if (store.deleteEntity(sql, event.workspace(), event.entity()) > 0) changed(sql, event.at());
+    }
+
+    /// One that was dropped can be restored, so its grants stay until its name is given to another.
+    private void datasetCreated(Sql sql, Event event) {
+        if (store.deleteEntity(sql, event.workspace(), event.entity()) > 0) changed(sql, event.at());
+        created(sql, event);
+    }
+
+    private void datasetRenamed(Sql sql, Event event) {
+        String from = "dataset:" + JSON.readTree(event.payload()).path("from").asString();
+        if (store.moveEntity(sql, event.workspace(), from, event.entity()) > 0) changed(sql, event.at());
     }
 
     private void changed(Sql sql, Instant at) {

@@ -34,7 +34,7 @@ final class ChangesApi {
 
     private static final int MOST_TOPICS = 100;
     private static final int MOST_STREAMS = 1_000;
-    private static final Set<String> OF_WORKSPACE = Set.of("tracking", "registry", "promotion");
+    private static final Set<String> OF_WORKSPACE = Set.of("tracking", "registry", "promotion", "lake");
     /// Proxies close what is silent for half a minute and more.
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
     private static final Duration BETWEEN_EVENTS = Duration.ofMillis(250);
@@ -111,7 +111,7 @@ final class ChangesApi {
             return new Watched(topic, now -> now.allows(Right.READ, name, "experiment:" + experiment));
         }
         throw INVALID_ARGUMENT.because(
-                "Unknown 'topic' '%s', expected experiment:<id>, run:<id>, tracking, registry, promotion, audit or access.",
+                "Unknown 'topic' '%s', expected experiment:<id>, run:<id>, tracking, registry, promotion, lake, audit or access.",
                 name);
     }
 

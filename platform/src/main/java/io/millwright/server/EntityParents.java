@@ -1,13 +1,15 @@
 package io.millwright.server;
 
 import io.millwright.governance.Parents;
+import io.millwright.lake.tables.DatasetName;
 import io.millwright.tracking.TrackingSlice;
 import java.util.List;
 
-/// The experiments that runs and logged models lie in.
+/// The experiments that runs and logged models lie in, and the namespaces of datasets.
 final class EntityParents implements Parents {
     private static final String RUN = "run:";
     private static final String LOGGED_MODEL = "logged-model:";
+    private static final String DATASET = "dataset:";
 
     private final TrackingSlice tracking;
 
@@ -23,6 +25,9 @@ final class EntityParents implements Parents {
         if (urn.startsWith(LOGGED_MODEL)) {
             String id = urn.substring(LOGGED_MODEL.length());
             return experiment(tracking.loggedModels().get(id, true).experiment());
+        }
+        if (urn.startsWith(DATASET)) {
+            return List.of(DatasetName.parse(urn.substring(DATASET.length())).parents());
         }
         return List.of();
     }

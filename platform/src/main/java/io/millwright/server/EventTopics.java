@@ -59,6 +59,7 @@ final class EventTopics {
             }
             case "model", "model-version" -> List.of("registry");
             case "promotion", "promotion-policy" -> List.of("promotion");
+            case "dataset", "namespace" -> List.of("lake");
             default -> List.of();
         };
     }
