@@ -10,7 +10,8 @@ create table lake_namespaces (
 ) ${clustered};
 
 -- For each table the location of its current metadata file, which a commit replaces if it is still the one the commit
--- was made on. A dropped table keeps its row, and its files, until it is removed for good.
+-- was made on. What follows it up to search is read out of that file at each commit, so that lists need not open it;
+-- search is what words are looked for in, in small letters. A dropped table keeps its row, and its files, until it is removed for good.
 create table lake_tables (
     id ${text} not null primary key,
     workspace ${text} not null,
@@ -18,6 +19,11 @@ create table lake_tables (
     name ${text} not null,
     location ${text} not null,
     metadata ${text} not null,
+    main_snapshot bigint,
+    comment ${text} not null,
+    owners ${text} not null,
+    tags ${text} not null,
+    search ${text} not null,
     created_at bigint not null,
     changed_at bigint not null,
     dropped_at bigint
@@ -25,6 +31,21 @@ create table lake_tables (
 create unique index lake_tables_name on lake_tables (workspace, namespace, name) where dropped_at is null;
 create unique index lake_tables_location on lake_tables (location);
 create index lake_tables_dropped on lake_tables (dropped_at) where dropped_at is not null;
+
+-- The columns of each table's current schema, also those inside others, for search and for what is known of them.
+create table lake_columns (
+    table_id ${text} not null,
+    position integer not null,
+    field_id integer not null,
+    path ${text} not null,
+    type ${text} not null,
+    required integer not null,
+    doc ${text} not null,
+    unit ${text} not null,
+    tags ${text} not null,
+    search ${text} not null,
+    primary key (table_id, position)
+) ${clustered};
 
 -- Each snapshot that any commit added, numbered in the order of commits. Numbers are never given twice.
 create table lake_versions (

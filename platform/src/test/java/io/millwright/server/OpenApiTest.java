@@ -205,6 +205,23 @@ class OpenApiTest {
             assertThat(own(raw, document, "GET /metric-series", "?key=loss&run=" + live, "")
                             .path("series"))
                     .isNotEmpty();
+            answer(raw, "POST", "/iceberg/v1/default/namespaces", "{\"namespace\": [\"census\"]}");
+            answer(
+                    raw,
+                    "POST",
+                    "/iceberg/v1/default/namespaces/census/tables",
+                    "{\"name\": \"people\", \"schema\": {\"type\": \"struct\", \"fields\": [{\"id\": 1, \"name\":"
+                            + " \"year\", \"type\": \"int\", \"required\": false}]}}");
+            String said = "{\"comment\": \"who\", \"owners\": [\"ann\"], \"columns\": {\"year\": {\"unit\": \"a\"}}}";
+            own(raw, document, "PATCH /datasets/{dataset}", "census.people", said);
+            assertThat(own(raw, document, "GET /datasets", "?search=year", "").path("datasets"))
+                    .hasSize(1);
+            assertThat(own(raw, document, "GET /datasets/{dataset}", "census.people", "")
+                            .at("/columns/0/unit")
+                            .asString())
+                    .isEqualTo("a");
+            own(raw, document, "GET /datasets/{dataset}/versions", "census.people", "");
+            own(raw, document, "GET /namespaces", "", "");
             own(raw, document, "GET /operations/{operation_id}", operation, "");
             own(raw, document, "POST /operations/{operation_id}/cancel", operation, "");
             JsonNode parts = own(

@@ -136,6 +136,17 @@ class RouteTableTest {
             SIGNED_IN GET    /api/3.0/mlflow/users/roles/list
             SIGNED_IN GET    /api/millwright/v1/access/explain
             READ      GET    /api/millwright/v1/changes
+            READ      GET    /api/millwright/v1/datasets
+            MANAGE    DELETE /api/millwright/v1/datasets/{dataset}
+            READ      GET    /api/millwright/v1/datasets/{dataset}
+            WRITE     PATCH  /api/millwright/v1/datasets/{dataset}
+            MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rename
+            MANAGE    POST   /api/millwright/v1/datasets/{dataset}/restore
+            MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rollback
+            MANAGE    DELETE /api/millwright/v1/datasets/{dataset}/tags
+            WRITE     POST   /api/millwright/v1/datasets/{dataset}/tags
+            READ      GET    /api/millwright/v1/datasets/{dataset}/version
+            READ      GET    /api/millwright/v1/datasets/{dataset}/versions
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-columns
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-count
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-groups
@@ -154,6 +165,7 @@ class RouteTableTest {
             ADMIN     DELETE /api/millwright/v1/groups/{name}/members/{member}
             ADMIN     PUT    /api/millwright/v1/groups/{name}/members/{member}
             SIGNED_IN GET    /api/millwright/v1/me
+            READ      GET    /api/millwright/v1/namespaces
             PUBLIC    GET    /api/millwright/v1/openapi.json
             READ      GET    /api/millwright/v1/metric-series
             READ      GET    /api/millwright/v1/operations/{operation_id}

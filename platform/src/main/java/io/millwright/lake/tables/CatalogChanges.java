@@ -139,6 +139,7 @@ final class CatalogChanges {
                 throw new AlreadyExistsException("Table already exists: %s", to);
             }
             tables.rename(sql, row.id(), to, now());
+            tables.setSearch(sql, row.id(), Description.search(to, row.comment(), row.owners(), row.tags()));
             ledger.append(
                     sql,
                     "dataset.renamed",

@@ -22,6 +22,7 @@ public record Dataset(
         List<String> partitions,
         Map<String, String> properties,
         List<Ref> refs,
+        Description description,
         Instant createdAt,
         Instant changedAt) {
     public Dataset {
@@ -35,6 +36,21 @@ public record Dataset(
     public record Ref(String name, boolean branch, long snapshotId, Optional<Integer> number) {}
 
     /// As a list shows it.
+    ///
+    /// @param matched columns in which a word of the search stands
     public record Row(
-            DatasetName name, String id, Optional<DatasetVersion> current, String comment, Instant changedAt) {}
+            DatasetName name,
+            String id,
+            Optional<DatasetVersion> current,
+            String comment,
+            List<String> owners,
+            List<String> tags,
+            Instant changedAt,
+            List<String> matched) {
+        public Row {
+            owners = List.copyOf(owners);
+            tags = List.copyOf(tags);
+            matched = List.copyOf(matched);
+        }
+    }
 }

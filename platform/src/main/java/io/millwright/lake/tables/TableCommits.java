@@ -17,8 +17,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.TableMetadata;
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// transaction.
 final class TableCommits {
     private static final String MAIN = SnapshotRef.MAIN_BRANCH;
+    private static final int MOST_REFS_TOLD = 50;
     /// Where else than at its location a table may put files, if it says so.
     private static final List<String> PATHS = List.of(
             TableProperties.WRITE_DATA_LOCATION,
@@ -186,6 +189,15 @@ final class TableCommits {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         TableStore.Row row = change.row();
         String id = row == null || change.base() == null ? create(sql, change, now) : swap(sql, change, row, now);
+        Snapshot main = change.next().currentSnapshot();
+        tables.setMain(sql, id, main == null ? null : main.snapshotId());
+        if (saysAnew(change)) {
+            tables.describe(
+                    sql,
+                    id,
+                    change.name(),
+                    Description.of(change.next().schema(), change.next().properties()));
+        }
         List<Snapshot> added = added(change.base(), change.next());
         Set<Long> before = change.base() == null ? Set.of() : idsOf(change.base());
         Set<Long> after = idsOf(change.next());
@@ -198,8 +210,15 @@ final class TableCommits {
         }
         boolean created = change.base() == null;
         if (added.isEmpty() && !created) {
-            ledger.append(sql, "dataset.changed", change.name().urn(), Map.of("changes", changes(change)));
+            ledger.append(sql, "dataset.changed", change.name().urn(), changed(change));
         }
+    }
+
+    private static boolean saysAnew(Change change) {
+        TableMetadata base = change.base();
+        return base == null
+                || base.currentSchemaId() != change.next().currentSchemaId()
+                || !base.properties().equals(change.next().properties());
     }
 
     private String create(Sql sql, Change change, Instant now) {
@@ -221,7 +240,7 @@ final class TableCommits {
     }
 
     private String swap(Sql sql, Change change, TableStore.Row row, Instant now) {
-        TableMetadata base = java.util.Objects.requireNonNull(change.base());
+        TableMetadata base = Objects.requireNonNull(change.base());
         String expected = base.metadataFileLocation();
         if (tables.swap(sql, row.id(), expected, change.written(), now)) return row.id();
         throw new CommitFailedException(
@@ -310,6 +329,29 @@ final class TableCommits {
         told.put("snapshot_id", Long.toString(input.snapshotId()));
         if (!input.columns().isEmpty()) told.put("columns", input.columns());
         return told;
+    }
+
+    private static Map<String, Object> changed(Change change) {
+        Map<String, Object> payload = new LinkedHashMap<>();
+        payload.put("changes", changes(change));
+        Map<String, Object> moved = new TreeMap<>();
+        Map<String, SnapshotRef> before = Objects.requireNonNull(change.base()).refs();
+        Map<String, SnapshotRef> after = change.next().refs();
+        Set<String> names = new HashSet<>(before.keySet());
+        names.addAll(after.keySet());
+        for (String name : names) {
+            SnapshotRef from = before.get(name);
+            SnapshotRef to = after.get(name);
+            if (Objects.equals(from, to) || moved.size() == MOST_REFS_TOLD) continue;
+            Map<String, String> move = new LinkedHashMap<>();
+            if (from != null) move.put("from", Long.toString(from.snapshotId()));
+            if (to != null) move.put("to", Long.toString(to.snapshotId()));
+            moved.put(name, move);
+        }
+        if (!moved.isEmpty()) payload.put("refs", moved);
+        if (!change.note().message().isEmpty())
+            payload.put("message", change.note().message());
+        return payload;
     }
 
     /// What a commit without a snapshot did, in the words of Iceberg's updates.

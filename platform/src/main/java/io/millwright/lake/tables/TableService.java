@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -40,6 +42,9 @@ import org.apache.iceberg.util.SnapshotUtil;
 /// Datasets and their versions: what others of the process ask, in the workspace of the request in hand and
 /// with the rights of its principal.
 public final class TableService {
+    private static final int PAGE = 200;
+    private static final int MOST_WORDS = 8;
+
     private final Db db;
     private final TableCommits commits;
     private final CatalogChanges changes;
@@ -55,39 +60,67 @@ public final class TableService {
 
     /// Those the principal may read, in the order of their names.
     ///
+    /// @param search words that must all stand in what is said of it: names, columns, docs, units, owners,
+    ///     tags
+    /// @param namespace only those in it, at any depth; empty for all
     /// @param after the last one of the page before; empty for the first
-    public List<Dataset.Row> list(String after, int most) {
+    public List<Dataset.Row> list(String search, String namespace, String after, int most) {
         String workspace = workspace();
+        List<String> words = Arrays.stream(search.toLowerCase(Locale.ROOT).split("\\s+"))
+                .filter(word -> !word.isEmpty())
+                .toList();
+        for (String word : words) {
+            if (word.codePoints().anyMatch(Character::isLetterOrDigit)) continue;
+            throw INVALID_ARGUMENT.because("'search' has '%s', expected words with a letter or a digit.", word);
+        }
+        if (words.size() > MOST_WORDS) {
+            throw INVALID_ARGUMENT.because("%d words are searched for, expected at most %d.", words.size(), MOST_WORDS);
+        }
+        if (!namespace.isEmpty()) DatasetName.checkNamespace(namespace);
         List<Dataset.Row> found = new ArrayList<>();
-        String namespace = "";
-        String name = "";
+        String fromNamespace = "";
+        String fromName = "";
         if (!after.isEmpty()) {
             DatasetName last = DatasetName.parse(after);
-            namespace = last.namespace();
-            name = last.name();
+            fromNamespace = last.namespace();
+            fromName = last.name();
         }
-        while (found.size() < most) {
-            String fromNamespace = namespace;
-            String fromName = name;
-            List<TableStore.Row> page = db.read(sql -> tables.page(sql, workspace, fromNamespace, fromName, 200));
+        while (true) {
+            String namespaceAfter = fromNamespace;
+            String nameAfter = fromName;
+            List<TableStore.Row> page =
+                    db.read(sql -> tables.page(sql, workspace, namespaceAfter, nameAfter, words, PAGE));
             for (TableStore.Row row : page) {
-                if (found.size() < most && allows(Right.READ, row.name())) found.add(listed(row));
+                if (!isIn(row.name(), namespace) || !allows(Right.READ, row.name())) continue;
+                found.add(listed(row, words));
+                if (found.size() == most) return found;
             }
-            if (page.size() < 200) break;
-            namespace = page.getLast().name().namespace();
-            name = page.getLast().name().name();
+            if (page.size() < PAGE) return found;
+            fromNamespace = page.getLast().name().namespace();
+            fromName = page.getLast().name().name();
         }
-        return found;
     }
 
-    private Dataset.Row listed(TableStore.Row row) {
-        Table table = load(row.name());
-        return new Dataset.Row(
+    private static boolean isIn(DatasetName name, String namespace) {
+        return namespace.isEmpty()
+                || name.namespace().equals(namespace)
+                || name.namespace().startsWith(namespace + ".");
+    }
+
+    private Dataset.Row listed(TableStore.Row row, List<String> words) {
+        return db.read(sql -> new Dataset.Row(
                 row.name(),
                 row.id(),
-                current(row, table),
-                table.properties().getOrDefault("comment", ""),
-                row.changedAt());
+                row.mainSnapshot().flatMap(id -> tables.versionOf(sql, row.id(), id)),
+                row.comment(),
+                Description.words(row.owners()),
+                Description.words(row.tags()),
+                row.changedAt(),
+                words.stream()
+                        .flatMap(word -> tables.columnsWith(sql, row.id(), word, 3).stream())
+                        .distinct()
+                        .limit(5)
+                        .toList()));
     }
 
     /// The namespaces that the principal may read something in.
@@ -127,6 +160,7 @@ public final class TableService {
                 partitions,
                 table.properties(),
                 refs,
+                Description.of(table.schema(), table.properties()),
                 row.createdAt(),
                 row.changedAt());
     }
@@ -352,6 +386,14 @@ public final class TableService {
         require(Right.READ, name);
         row(name);
         return load(name);
+    }
+
+    /// The names of those in the trash, the one dropped last first.
+    public List<DatasetName> dropped() {
+        return db.read(sql -> tables.dropped(sql, workspace(), 200)).stream()
+                .map(TableStore.Row::name)
+                .filter(name -> allows(Right.MANAGE, name))
+                .toList();
     }
 
     /// A folder for data files before they are placed.

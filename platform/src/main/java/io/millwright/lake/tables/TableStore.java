@@ -4,19 +4,26 @@ import io.millwright.ledger.Sql;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The SQL of tables: where the metadata of each stands, and its versions.
 final class TableStore {
     private static final String TABLE =
-            "id, namespace, name, location, metadata, created_at, changed_at, dropped_at from lake_tables";
+            "id, namespace, name, location, metadata, created_at, changed_at, dropped_at, comment,"
+                    + " owners, tags, main_snapshot from lake_tables";
     private static final String VERSION = "number, snapshot_id, parent_id, branch, operation, schema_id, added_rows,"
             + " deleted_rows, row_count, size_bytes, files, message, committed_at, actor, request_id, expired_at"
             + " from lake_versions";
 
     /// A table's row.
+    ///
+    /// @param comment with owners and tags, joined by commas: as the metadata has them
+    /// @param mainSnapshot the latest of the branch main
     record Row(
             String id,
             DatasetName name,
@@ -24,7 +31,11 @@ final class TableStore {
             String metadata,
             Instant createdAt,
             Instant changedAt,
-            Optional<Instant> droppedAt) {}
+            Optional<Instant> droppedAt,
+            String comment,
+            String owners,
+            String tags,
+            Optional<Long> mainSnapshot) {}
 
     Optional<Row> find(Sql sql, String workspace, DatasetName name) {
         return first(sql.query(
@@ -51,17 +62,25 @@ final class TableStore {
     }
 
     /// In the order of their names, after one of them.
-    List<Row> page(Sql sql, String workspace, String afterNamespace, String afterName, int most) {
+    ///
+    /// @param words each must be in what is said of the table or of one of its columns, in small letters
+    List<Row> page(Sql sql, String workspace, String afterNamespace, String afterName, List<String> words, int most) {
+        List<Object> values = new ArrayList<>(List.of(workspace, afterNamespace, afterNamespace, afterName));
+        StringBuilder matches = new StringBuilder();
+        for (String word : words) {
+            matches.append(" and (search like ? escape '\\' or exists (select 1 from lake_columns c where c.table_id ="
+                    + " lake_tables.id and c.search like ? escape '\\'))");
+            String pattern = "%" + word.replaceAll("([\\\\%_])", "\\\\$1") + "%";
+            values.add(pattern);
+            values.add(pattern);
+        }
+        values.add(most);
         return sql.query(
                 "select " + TABLE
                         + " where workspace = ? and dropped_at is null and (namespace > ? or (namespace = ? and"
-                        + " name > ?)) order by namespace, name limit ?",
+                        + " name > ?))" + matches + " order by namespace, name limit ?",
                 TableStore::readRow,
-                workspace,
-                afterNamespace,
-                afterNamespace,
-                afterName,
-                most);
+                values.toArray());
     }
 
     List<String> names(Sql sql, String workspace, String namespace) {
@@ -70,6 +89,15 @@ final class TableStore {
                 row -> row.getString(1),
                 workspace,
                 namespace);
+    }
+
+    List<Row> dropped(Sql sql, String workspace, int most) {
+        return sql.query(
+                "select " + TABLE
+                        + " where workspace = ? and dropped_at is not null order by dropped_at desc, id limit ?",
+                TableStore::readRow,
+                workspace,
+                most);
     }
 
     List<Row> droppedBefore(Sql sql, Instant before, int most) {
@@ -92,8 +120,8 @@ final class TableStore {
 
     void insert(Sql sql, String id, String workspace, DatasetName name, String location, String metadata, Instant now) {
         sql.update(
-                "insert into lake_tables (id, workspace, namespace, name, location, metadata, created_at, changed_at)"
-                        + " values (?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into lake_tables (id, workspace, namespace, name, location, metadata, comment, owners, tags, search,"
+                        + " created_at, changed_at) values (?, ?, ?, ?, ?, ?, '', '', '', '', ?, ?)",
                 id,
                 workspace,
                 name.namespace(),
@@ -116,6 +144,60 @@ final class TableStore {
                         expected);
     }
 
+    void setMain(Sql sql, String id, @Nullable Long snapshot) {
+        sql.update("update lake_tables set main_snapshot = ? where id = ?", snapshot, id);
+    }
+
+    /// In place of what was known before.
+    void describe(Sql sql, String id, DatasetName name, Description description) {
+        sql.update(
+                "update lake_tables set comment = ?, owners = ?, tags = ?, search = ? where id = ?",
+                description.comment(),
+                String.join(",", description.owners()),
+                String.join(",", description.tags()),
+                description.search(name),
+                id);
+        sql.update("delete from lake_columns where table_id = ?", id);
+        List<Description.Column> columns = description.columns();
+        int count = columns.size();
+        String insert = "insert into lake_columns (table_id, position, field_id, path, type, required, doc, unit, tags,"
+                + " search) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        String unnest = "insert into lake_columns (table_id, position, field_id, path, type, required, doc, unit, tags,"
+                + " search) select * from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        sql.insertColumns(
+                insert,
+                unnest,
+                count,
+                columns.stream().map(column -> id).toArray(String[]::new),
+                IntStream.range(0, count).toArray(),
+                columns.stream().mapToInt(Description.Column::fieldId).toArray(),
+                texts(columns, Description.Column::path),
+                texts(columns, Description.Column::type),
+                columns.stream().mapToInt(column -> column.required() ? 1 : 0).toArray(),
+                texts(columns, Description.Column::doc),
+                texts(columns, Description.Column::unit),
+                texts(columns, column -> String.join(",", column.tags())),
+                texts(columns, Description.Column::search));
+    }
+
+    void setSearch(Sql sql, String id, String search) {
+        sql.update("update lake_tables set search = ? where id = ?", search, id);
+    }
+
+    private static String[] texts(List<Description.Column> columns, Function<Description.Column, String> text) {
+        return columns.stream().map(text).toArray(String[]::new);
+    }
+
+    /// The paths of columns in which a word stands, in their order.
+    List<String> columnsWith(Sql sql, String id, String word, int most) {
+        return sql.query(
+                "select path from lake_columns where table_id = ? and search like ? escape '\\' order by position limit ?",
+                row -> row.getString(1),
+                id,
+                "%" + word.replaceAll("([\\\\%_])", "\\\\$1") + "%",
+                most);
+    }
+
     boolean rename(Sql sql, String id, DatasetName to, Instant now) {
         return 1
                 == sql.update(
@@ -136,6 +218,7 @@ final class TableStore {
 
     void remove(Sql sql, String id) {
         sql.update("delete from lake_versions where table_id = ?", id);
+        sql.update("delete from lake_columns where table_id = ?", id);
         sql.update("delete from lake_tables where id = ?", id);
     }
 
@@ -213,15 +296,23 @@ final class TableStore {
                 row.getString(5),
                 Instant.ofEpochMilli(row.getLong(6)),
                 Instant.ofEpochMilli(row.getLong(7)),
-                instant(row, 8));
+                instant(row, 8),
+                row.getString(9),
+                row.getString(10),
+                row.getString(11),
+                number(row, 12));
+    }
+
+    private static Optional<Long> number(ResultSet row, int column) throws SQLException {
+        long value = row.getLong(column);
+        return row.wasNull() ? Optional.empty() : Optional.of(value);
     }
 
     private static DatasetVersion readVersion(ResultSet row) throws SQLException {
-        long parent = row.getLong(3);
         return new DatasetVersion(
                 row.getInt(1),
                 row.getLong(2),
-                row.wasNull() ? Optional.empty() : Optional.of(parent),
+                number(row, 3),
                 row.getString(4),
                 row.getString(5),
                 row.getInt(6),

@@ -53,6 +53,7 @@ public final class TablesSlice implements AutoCloseable {
     }
 
     public void addRoutes(Routes routes) {
+        new DatasetsApi(service, new DatasetEdits(service)).addRoutes(routes);
         new IcebergCatalogApi(commits, changes, clientDefaults()).addRoutes(routes);
     }
 
