@@ -43,9 +43,8 @@ public sealed interface At {
 
     /// @param text as ISO 8601 has it, `2026-05-03T12:00:00Z` or less; without a zone it is UTC
     static At time(String text) {
-        String iso = text.strip()
-                .replaceFirst("^(\\d{4}-\\d{2}-\\d{2}) (?=\\d)", "$1T")
-                .replaceFirst("([+-]\\d{2})$", "$1:00");
+        String iso = text.strip().replaceFirst("^(\\d{4}-\\d{2}-\\d{2}) (?=\\d)", "$1T");
+        if (iso.matches(".*T.*[+-]\\d{2}")) iso += ":00";
         try {
             if (iso.length() == 10)
                 return new Time(
@@ -58,13 +57,14 @@ public sealed interface At {
         }
     }
 
+    /// As in "there is no …".
     default String describe() {
         return switch (this) {
-            case Latest() -> "latest";
+            case Latest() -> "version";
             case Version(int number) -> "version " + number;
             case Snapshot(long id) -> "snapshot " + id;
-            case Ref(String name) -> "'" + name + "'";
-            case Time(Instant at) -> at.toString();
+            case Ref(String name) -> "tag or branch '" + name + "'";
+            case Time(Instant at) -> "version as old as " + at;
         };
     }
 }

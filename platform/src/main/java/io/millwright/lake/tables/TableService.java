@@ -325,8 +325,7 @@ public final class TableService {
     }
 
     private static RuntimeException noVersion(DatasetName name, At at) {
-        return NOT_FOUND.because(
-                "'%s' has no version for %s. See ./millwright data versions %s.", name, at.describe(), name);
+        return NOT_FOUND.because("'%s' has no %s. See ./millwright data versions %s.", name, at.describe(), name);
     }
 
     private static RuntimeException expired(DatasetName name, DatasetVersion version) {
