@@ -68,9 +68,9 @@ final class Assembly implements AutoCloseable {
             ArtifactsSlice artifacts = opened(ArtifactsSlice.wire(db, ledger, clock, ids, artifactSettings(settings)));
             artifacts.addRoutes(routes);
             TablesSlice tables = opened(TablesSlice.wire(db, ledger, clock, ids, lakeSettings(settings)));
-            tables.addRoutes(routes);
             Operations operations = opened(new Operations(clock, ids));
             operations.addRoutes(routes);
+            tables.addRoutes(routes, operations);
             ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));
             TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service(), changes::logged);
             tracking.addRoutes(routes, operations);
@@ -177,7 +177,7 @@ final class Assembly implements AutoCloseable {
                 location, settings.home().resolve("uploads"), settings.server().maxUploadSizeBytes());
     }
 
-    private static LakeSettings lakeSettings(Settings settings) {
+    static LakeSettings lakeSettings(Settings settings) {
         return new LakeSettings(settings.lakeUri(), settings.home().resolve("lake-cache"), settings.lakeCacheBytes());
     }
 

@@ -3,6 +3,8 @@ package io.millwright.server;
 import io.millwright.kernel.Ids;
 import io.millwright.kernel.Page;
 import io.millwright.lake.ArtifactsSlice;
+import io.millwright.lake.tables.TablesSlice;
+import io.millwright.lake.tables.Upkeep;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Migrator;
@@ -29,7 +31,8 @@ import tools.jackson.databind.JsonNode;
         name = "gc",
         description = {
             "Empties the trash: takes away deleted experiments, runs and logged models for good, with their artifacts,",
-            "and sweeps what no artifact has any more. A tombstone of each stays in the ledger.",
+            "and sweeps what no artifact has any more; dropped datasets, old versions that nothing pins, and files of the",
+            "lake that no dataset has. A tombstone of each stays in the ledger.",
             "",
             "Without --server it opens the database itself, so no server may run on an SQLite home meanwhile.",
             ""
@@ -86,8 +89,14 @@ final class GcCommand implements Callable<Integer> {
                 TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service());
                 ViewsSlice.wire(db, ledger, clock, ids, tracking.experiments());
                 TrashService trash = tracking.trash();
-                if (space) printSpace(trash);
-                else collect(trash, age);
+                if (space) {
+                    printSpace(trash);
+                    return 0;
+                }
+                collect(trash, age);
+                try (TablesSlice tables = TablesSlice.wire(db, ledger, clock, ids, Assembly.lakeSettings(settings))) {
+                    collect(tables.upkeep(), age);
+                }
             }
         }
         return 0;
@@ -105,6 +114,18 @@ final class GcCommand implements Callable<Integer> {
                         one.artifactsElsewhere()));
         printSummary(report.things(), report.files(), report.bytes(), report.freedBytes());
         report.sweep().ifPresent(sweep -> printSweep(sweep.blobs() + sweep.strays(), sweep.uploads()));
+    }
+
+    private void collect(Upkeep upkeep, Duration age) {
+        Upkeep.Report report = upkeep.collect(Optional.ofNullable(workspace), age, dryRun, dataset -> {});
+        printLake(report.datasets(), report.versions(), report.files(), report.orphans(), report.orphanBytes());
+        report.left().forEach(left -> System.out.println("Left " + left));
+    }
+
+    private void printLake(long datasets, long versions, long files, long orphans, long orphanBytes) {
+        System.out.printf(
+                "%s %d datasets and %d old versions with %d files, and swept %d files of %s that no dataset has.%n",
+                dryRun ? "Would take away" : "Took away", datasets, versions, files, orphans, size(orphanBytes));
     }
 
     private static void printItem(
@@ -176,8 +197,12 @@ final class GcCommand implements Callable<Integer> {
     private int askServer(URI base, Duration age) throws InterruptedException {
         return RemoteOptions.run(base, workspace, remote -> {
             RemoteTrash trash = new RemoteTrash(remote, workspace == null);
-            if (space) printSpace(trash);
-            else collect(trash, age);
+            if (space) {
+                printSpace(trash);
+                return;
+            }
+            collect(trash, age);
+            collectLake(trash, age);
         });
     }
 
@@ -225,6 +250,17 @@ final class GcCommand implements Callable<Integer> {
         if (sweep.isObject()) {
             printSweep(sweep.path("contents").asLong(), sweep.path("uploads").asLong());
         }
+    }
+
+    private void collectLake(RemoteTrash trash, Duration age) throws IOException, InterruptedException {
+        JsonNode result = trash.collectLake(age, dryRun);
+        printLake(
+                result.path("datasets").asLong(),
+                result.path("versions").asLong(),
+                result.path("files").asLong(),
+                result.path("orphans").asLong(),
+                result.path("orphan_bytes").asLong());
+        result.path("left").forEach(left -> System.out.println("Left " + left.asString()));
     }
 
     /// @param option which had the text, for the message

@@ -37,6 +37,19 @@ record RemoteTrash(RemoteServer server, boolean allWorkspaces) {
                         "keep_artifacts", keepArtifacts,
                         "dry_run", dryRun,
                         "all_workspaces", allWorkspaces));
+        return watched(operation, progress);
+    }
+
+    /// The same for the lake.
+    JsonNode collectLake(Duration olderThan, boolean dryRun) throws IOException, InterruptedException {
+        JsonNode operation = server.post(
+                "/lake/collect",
+                Map.of("older_than", olderThan.toString(), "dry_run", dryRun, "all_workspaces", allWorkspaces));
+        return watched(operation, progress -> {});
+    }
+
+    private JsonNode watched(JsonNode begun, Consumer<JsonNode> progress) throws IOException, InterruptedException {
+        JsonNode operation = begun;
         String id = operation.path("operation_id").asString();
         Duration pause = Duration.ofMillis(20);
         JsonNode told = operation.path("progress");

@@ -140,6 +140,10 @@ class RouteTableTest {
             MANAGE    DELETE /api/millwright/v1/datasets/{dataset}
             READ      GET    /api/millwright/v1/datasets/{dataset}
             WRITE     PATCH  /api/millwright/v1/datasets/{dataset}
+            MANAGE    POST   /api/millwright/v1/datasets/{dataset}/expire
+            WRITE     DELETE /api/millwright/v1/datasets/{dataset}/pins
+            READ      GET    /api/millwright/v1/datasets/{dataset}/pins
+            WRITE     POST   /api/millwright/v1/datasets/{dataset}/pins
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rename
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/restore
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rollback
@@ -165,6 +169,7 @@ class RouteTableTest {
             ADMIN     DELETE /api/millwright/v1/groups/{name}/members/{member}
             ADMIN     PUT    /api/millwright/v1/groups/{name}/members/{member}
             SIGNED_IN GET    /api/millwright/v1/me
+            MANAGE    POST   /api/millwright/v1/lake/collect
             READ      GET    /api/millwright/v1/namespaces
             PUBLIC    GET    /api/millwright/v1/openapi.json
             READ      GET    /api/millwright/v1/metric-series

@@ -172,7 +172,7 @@ final class FolderWarehouse implements Warehouse {
 
     @Override
     public void walk(String under, Visitor visitor) {
-        Path from = contained(under);
+        Path from = under.equals(root()) ? root : contained(under);
         if (!Files.isDirectory(from)) return;
         try {
             Files.walkFileTree(from, new SimpleFileVisitor<>() {

@@ -52,6 +52,7 @@ final class TableCommits {
     private final CommitGuard guard;
     private final TableStore tables = new TableStore();
     private final NamespaceStore namespaces = new NamespaceStore();
+    private final PinStore pins = new PinStore();
     private final MetadataCache cache = new MetadataCache();
 
     TableCommits(Db db, Ledger ledger, Clock clock, Ids ids, Warehouse warehouse, CommitGuard guard) {
@@ -201,7 +202,9 @@ final class TableCommits {
         List<Snapshot> added = added(change.base(), change.next());
         Set<Long> before = change.base() == null ? Set.of() : idsOf(change.base());
         Set<Long> after = idsOf(change.next());
-        before.stream().filter(gone -> !after.contains(gone)).forEach(gone -> tables.setExpired(sql, id, gone, now));
+        List<Long> gone = before.stream().filter(one -> !after.contains(one)).toList();
+        refusePinned(sql, id, change.name(), gone);
+        for (long snapshot : gone) tables.setExpired(sql, id, snapshot, now);
         int number = added.isEmpty() ? 0 : tables.lastNumber(sql, id);
         for (Snapshot snapshot : added) {
             DatasetVersion version = version(++number, snapshot, change, now);
@@ -211,6 +214,19 @@ final class TableCommits {
         boolean created = change.base() == null;
         if (added.isEmpty() && !created) {
             ledger.append(sql, "dataset.changed", change.name().urn(), changed(change));
+        }
+    }
+
+    private void refusePinned(Sql sql, String id, DatasetName name, List<Long> gone) {
+        if (gone.isEmpty()) return;
+        for (Pin pin : pins.of(sql, id)) {
+            for (long snapshot : gone) {
+                if (!pin.keeps(snapshot)) continue;
+                throw INVALID_ARGUMENT.because(
+                        "The snapshot %d of '%s' must stay: it is pinned by the %s. Nothing was removed; leave it out, or"
+                                + " have the pin taken away.",
+                        snapshot, name, pin.describe());
+            }
         }
     }
 

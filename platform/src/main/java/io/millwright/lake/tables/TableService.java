@@ -454,6 +454,11 @@ public final class TableService {
         return new LakeCatalog(workspace(), commits, changes);
     }
 
+    /// See [TableCommits#publishAll].
+    void publishAll(List<TableCommits.Change> all) {
+        commits.publishAll(all);
+    }
+
     private Table load(DatasetName name) {
         return IcebergFailures.told(() -> {
             Table table = catalog().loadTable(name.identifier());

@@ -100,17 +100,23 @@ final class TableStore {
                 most);
     }
 
-    List<Row> droppedBefore(Sql sql, Instant before, int most) {
+    /// Those of one workspace that were dropped before a time and are after another in the order of ids.
+    List<Row> droppedBefore(Sql sql, String workspace, Instant before, String afterId, int most) {
         return sql.query(
-                "select " + TABLE + " where dropped_at < ? order by dropped_at, id limit ?",
+                "select " + TABLE + " where workspace = ? and dropped_at <= ? and id > ? order by id limit ?",
                 TableStore::readRow,
+                workspace,
                 before.toEpochMilli(),
+                afterId,
                 most);
     }
 
-    /// All there are, also the dropped ones, in the order of their ids.
-    List<Row> all(Sql sql, String afterId, int most) {
-        return sql.query("select " + TABLE + " where id > ? order by id limit ?", TableStore::readRow, afterId, most);
+    List<String> workspaces(Sql sql) {
+        return sql.query("select distinct workspace from lake_tables order by workspace", row -> row.getString(1));
+    }
+
+    Optional<Row> at(Sql sql, String location) {
+        return first(sql.query("select " + TABLE + " where location = ?", TableStore::readRow, location));
     }
 
     boolean isLocationTaken(Sql sql, String location) {
@@ -142,6 +148,11 @@ final class TableStore {
                         now.toEpochMilli(),
                         id,
                         expected);
+    }
+
+    /// Has others who change the table's row wait for this transaction.
+    void touch(Sql sql, String id, Instant now) {
+        sql.update("update lake_tables set changed_at = ? where id = ?", now.toEpochMilli(), id);
     }
 
     void setMain(Sql sql, String id, @Nullable Long snapshot) {
@@ -216,10 +227,12 @@ final class TableStore {
                         id);
     }
 
-    void remove(Sql sql, String id) {
+    /// For good, if it is still in the trash.
+    boolean remove(Sql sql, String id) {
+        if (sql.update("delete from lake_tables where id = ? and dropped_at is not null", id) == 0) return false;
         sql.update("delete from lake_versions where table_id = ?", id);
         sql.update("delete from lake_columns where table_id = ?", id);
-        sql.update("delete from lake_tables where id = ?", id);
+        return true;
     }
 
     int lastNumber(Sql sql, String table) {

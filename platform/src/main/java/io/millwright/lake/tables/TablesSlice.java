@@ -1,5 +1,6 @@
 package io.millwright.lake.tables;
 
+import io.millwright.http.Operations;
 import io.millwright.http.Routes;
 import io.millwright.kernel.Ids;
 import io.millwright.lake.S3Bucket;
@@ -15,12 +16,15 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /// The catalog, wired.
 public final class TablesSlice implements AutoCloseable {
-    public static final List<Migration> MIGRATIONS = List.of(new Migration("lake", "V002__create_tables"));
+    public static final List<Migration> MIGRATIONS =
+            List.of(new Migration("lake", "V002__create_tables"), new Migration("lake", "V003__create_pins"));
 
     private final Warehouse warehouse;
     private final TableCommits commits;
     private final CatalogChanges changes;
     private final TableService service;
+    private final PinService pins;
+    private final Upkeep upkeep;
     private final AtomicReference<CommitGuard> guard = new AtomicReference<>(CommitGuard.NONE);
 
     private TablesSlice(Db db, Ledger ledger, Clock clock, Ids ids, Warehouse warehouse) {
@@ -29,6 +33,8 @@ public final class TablesSlice implements AutoCloseable {
                 db, ledger, clock, ids, warehouse, commit -> guard.get().refuses(commit));
         this.changes = new CatalogChanges(db, ledger, clock);
         this.service = new TableService(db, commits, changes, warehouse);
+        this.pins = new PinService(db, ledger, clock, service);
+        this.upkeep = new Upkeep(db, ledger, clock, service, commits, warehouse);
     }
 
     public static TablesSlice wire(Db db, Ledger ledger, Clock clock, Ids ids, LakeSettings settings) {
@@ -42,6 +48,14 @@ public final class TablesSlice implements AutoCloseable {
         return service;
     }
 
+    public PinService pins() {
+        return pins;
+    }
+
+    public Upkeep upkeep() {
+        return upkeep;
+    }
+
     /// Has commits asked for from now on; one asks at a time.
     public void guardedBy(CommitGuard asked) {
         guard.set(asked);
@@ -52,8 +66,9 @@ public final class TablesSlice implements AutoCloseable {
         warehouse.ping();
     }
 
-    public void addRoutes(Routes routes) {
+    public void addRoutes(Routes routes, Operations operations) {
         new DatasetsApi(service, new DatasetEdits(service)).addRoutes(routes);
+        new UpkeepApi(upkeep, pins, operations).addRoutes(routes);
         new IcebergCatalogApi(commits, changes, clientDefaults()).addRoutes(routes);
     }
 

@@ -1,0 +1,12 @@
+package io.millwright.lake.tables;
+
+import io.millwright.ledger.Db;
+import io.millwright.ledger.TestDatabases;
+import java.nio.file.Path;
+
+final class TablesOnPostgresTest extends TablesContract {
+    @Override
+    Db open(Path home) {
+        return TestDatabases.postgres();
+    }
+}
