@@ -13,7 +13,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /// A server that speaks S3: moto, a Python package, run by the interpreter that `MILLWRIGHT_PEERS_PYTHON` names.
-final class Moto implements AutoCloseable {
+public final class Moto implements AutoCloseable {
     private final Process process;
     private final URI endpoint;
 
@@ -22,7 +22,7 @@ final class Moto implements AutoCloseable {
         this.endpoint = endpoint;
     }
 
-    static Moto start(Path log) throws Exception {
+    public static Moto start(Path log) throws Exception {
         Optional<String> python = Optional.ofNullable(System.getProperty("millwright.peers.python"))
                 .or(() -> Optional.ofNullable(System.getenv("MILLWRIGHT_PEERS_PYTHON")));
         assumeTrue(

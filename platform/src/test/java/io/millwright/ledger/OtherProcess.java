@@ -10,10 +10,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /// A second JVM with this one's class path.
-final class OtherProcess {
+public final class OtherProcess {
     private OtherProcess() {}
 
-    static Process start(Class<?> main, String... args) throws IOException {
+    public static Process start(Class<?> main, String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -25,7 +25,7 @@ final class OtherProcess {
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
-    static BufferedReader output(Process process) {
+    public static BufferedReader output(Process process) {
         return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 }

@@ -352,6 +352,8 @@ final class IcebergCatalogApi {
                 return Dialect.icebergError(422, "UnprocessableEntityException", String.valueOf(e.getMessage()));
             } catch (NotFoundException e) {
                 throw IcebergFailures.missing(e);
+            } catch (java.io.UncheckedIOException e) {
+                throw IcebergFailures.failed(e);
             } catch (ValidationException | BadRequestException | IllegalArgumentException e) {
                 return Dialect.icebergError(400, "BadRequestException", IcebergFailures.sentence(e));
             }

@@ -8,6 +8,7 @@ import static io.millwright.kernel.ErrorCode.UNAVAILABLE;
 import static io.millwright.kernel.ErrorCode.WRONG_STATE;
 
 import io.millwright.kernel.Failure;
+import java.io.UncheckedIOException;
 import java.util.function.Supplier;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.exceptions.BadRequestException;
@@ -18,9 +19,13 @@ import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.exceptions.ValidationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What Iceberg throws, in the words of our catalogue.
 final class IcebergFailures {
+    private static final Logger log = LoggerFactory.getLogger(IcebergFailures.class);
+
     private IcebergFailures() {}
 
     static <T> T told(Supplier<T> body) {
@@ -43,6 +48,8 @@ final class IcebergFailures {
                             + " it again.");
         } catch (NotFoundException e) {
             throw missing(e);
+        } catch (UncheckedIOException e) {
+            throw failed(e);
         } catch (ValidationException | BadRequestException | IllegalArgumentException e) {
             throw INVALID_ARGUMENT.because(sentence(e));
         }
@@ -51,6 +58,16 @@ final class IcebergFailures {
     /// A file of the table is gone; the message ends with its location.
     static Failure missing(NotFoundException e) {
         return FolderWarehouse.missing(String.valueOf(e.getMessage()));
+    }
+
+    /// A file could not be written, or not be made sense of; Iceberg's message ends with its location.
+    static Failure failed(UncheckedIOException e) {
+        log.error("the warehouse failed", e);
+        String text = sentence(e);
+        return UNAVAILABLE.because(
+                "The warehouse failed at the file %s: its disk may be full, or the file damaged. Nothing of this request was"
+                        + " kept; other datasets are not touched by that. See the server's log.",
+                text.substring(text.lastIndexOf('/') + 1, text.length() - 1));
     }
 
     static String sentence(RuntimeException e) {
