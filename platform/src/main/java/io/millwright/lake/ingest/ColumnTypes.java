@@ -132,7 +132,8 @@ final class ColumnTypes {
                 expect(", ");
                 Type value = type();
                 expect(")");
-                return Types.MapType.ofOptional(++ids, ++ids, key, value);
+                ids += 2;
+                return Types.MapType.ofOptional(ids - 1, ids, key, value);
             }
             if (take("DECIMAL(")) {
                 int comma = text.indexOf(',', at);
