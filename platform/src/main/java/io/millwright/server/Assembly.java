@@ -13,6 +13,8 @@ import io.millwright.http.Routes;
 import io.millwright.kernel.Ids;
 import io.millwright.lake.ArtifactSettings;
 import io.millwright.lake.ArtifactsSlice;
+import io.millwright.lake.ingest.IngestSettings;
+import io.millwright.lake.ingest.IngestSlice;
 import io.millwright.lake.tables.LakeSettings;
 import io.millwright.lake.tables.TablesSlice;
 import io.millwright.ledger.Db;
@@ -71,6 +73,12 @@ final class Assembly implements AutoCloseable {
             Operations operations = opened(new Operations(clock, ids));
             operations.addRoutes(routes);
             tables.addRoutes(routes, operations);
+            IngestSlice.wire(
+                            tables.service(),
+                            clock,
+                            ids,
+                            IngestSettings.in(settings.home(), settings.server().maxUploadSizeBytes()))
+                    .addRoutes(routes, operations);
             ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));
             TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service(), changes::logged);
             tracking.addRoutes(routes, operations);

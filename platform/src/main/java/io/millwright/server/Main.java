@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
             GrantCommand.class,
             PolicyCommand.class,
             PromotionsCommand.class,
+            DataCommand.class,
         })
 public final class Main {
     private Main() {}

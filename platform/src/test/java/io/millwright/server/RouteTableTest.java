@@ -149,8 +149,11 @@ class RouteTableTest {
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rollback
             MANAGE    DELETE /api/millwright/v1/datasets/{dataset}/tags
             WRITE     POST   /api/millwright/v1/datasets/{dataset}/tags
+            WRITE     POST   /api/millwright/v1/datasets/{dataset}/uploads
+            WRITE     GET    /api/millwright/v1/datasets/{dataset}/uploads/{upload_id}
             READ      GET    /api/millwright/v1/datasets/{dataset}/version
             READ      GET    /api/millwright/v1/datasets/{dataset}/versions
+            WRITE     POST   /api/millwright/v1/datasets/{dataset}/versions
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-columns
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-count
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-groups
