@@ -99,7 +99,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         try {
             check();
         } catch (Failure failure) {
-            return refuse(failure, Map.of());
+            return refuseAfterBody(failure, Map.of());
         }
         String closedBecause = request.headers().get(Http1Guard.REFUSED);
         if (closedBecause != null) {
@@ -108,10 +108,10 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         }
         switch (server.router.match(method, rawPath)) {
             case Router.Match.Missing(Failure failure, String allow) -> {
-                if (allow.isEmpty()) return refuse(failure, Map.of());
+                if (allow.isEmpty()) return refuseAfterBody(failure, Map.of());
                 if (method.equals("OPTIONS"))
                     return respond(Reply.noContent(204).with("allow", allow));
-                return refuse(failure, Map.of("allow", allow));
+                return refuseAfterBody(failure, Map.of("allow", allow));
             }
             case Router.Match.Found(Router.Endpoint found, Map<String, String> raw) -> {
                 endpoint = found;
@@ -147,11 +147,14 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         }
     }
 
+    private HttpResponse refuseSender(Failure failure) {
+        return refuseAfterBody(failure, Authenticator.headersOf(failure, isOwnPage()));
+    }
+
     /// A small body is taken and dropped first: over HTTP/2, an answer that overtakes it ends the stream
     /// before the client has read why.
-    private HttpResponse refuseSender(Failure failure) {
+    private HttpResponse refuseAfterBody(Failure failure, Map<String, String> told) {
         long length = request.headers().contentLength();
-        Map<String, String> told = Authenticator.headersOf(failure, isOwnPage());
         if (length <= 0 || length > SMALL_BODY || bodyBuffer != null) return refuse(failure, told);
         return HttpResponse.of(request.subscribe().handle((nothing, broken) -> refuse(failure, told)));
     }
@@ -253,7 +256,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         boolean empty = length == 0 || request.headers().isEndOfStream();
         switch (kind) {
             case NONE -> {
-                // A small body that nobody asked for is taken first, for the same reason as in refuseSender.
+                // A small body that nobody asked for is taken first, for the same reason as in refuseAfterBody.
                 if (empty || length < 0 || length > SMALL_BODY) {
                     server.run(this);
                 } else {

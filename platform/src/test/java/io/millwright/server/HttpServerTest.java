@@ -106,8 +106,8 @@ class HttpServerTest {
                 routes,
                 "/api/2.0/feed-that-waits",
                 call -> Reply.feed("text/plain", feed -> {
-                    feed.send("begun");
                     try {
+                        feed.send("begun"); // Its reader may be faster than its return.
                         new CountDownLatch(1).await();
                     } finally {
                         seen.add("open " + feed.isOpen());

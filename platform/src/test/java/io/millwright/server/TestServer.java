@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The whole server, in this process: on a temporary home with SQLite unless told otherwise, on a free port.
@@ -36,7 +37,9 @@ public final class TestServer implements AutoCloseable {
             Map<String, String> all = new HashMap<>(Map.of("server.port", "0"));
             all.putAll(settings);
             boolean temporary = !settings.containsKey("home");
-            Path home = temporary ? Files.createTempDirectory("millwright-test-") : Path.of(settings.get("home"));
+            Path home = temporary
+                    ? Files.createTempDirectory("millwright-test-").resolve("home")
+                    : Path.of(settings.get("home"));
             all.put("home", home.toString());
             return new TestServer(
                     home, temporary, Assembly.start(Settings.read(SettingValues.of(all, Map.of(), null))));
@@ -66,7 +69,8 @@ public final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         assembly.close();
-        if (temporary) delete(home);
+        // Its parent is its own, too: what lies beside it was left by a test.
+        if (temporary) delete(Objects.requireNonNull(home.getParent()));
     }
 
     private static void delete(Path folder) {
