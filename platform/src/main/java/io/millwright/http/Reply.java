@@ -26,7 +26,7 @@ public record Reply(int status, Map<String, String> headers, Body body) {
 
         /// Written only when it is sent, piece by piece, as fast as the client reads. What fails before the first piece
         /// is full is told as any failure is.
-        record Json(JsonWriter writer) implements Body {}
+        record Stream(StreamWriter writer) implements Body {}
 
         /// Written as things happen, for as long as somebody reads. What fails before anything was sent is told as any
         /// failure is.
@@ -54,6 +54,17 @@ public record Reply(int status, Map<String, String> headers, Body body) {
         return new Reply(200, Map.of("content-type", contentType), new Body.Feed(writer));
     }
 
+    /// Writes bytes.
+    @FunctionalInterface
+    public interface StreamWriter {
+        void write(OutputStream out) throws IOException;
+    }
+
+    /// Bytes of any kind and number, of which only a piece is in memory at a time.
+    public static Reply stream(String contentType, StreamWriter writer) {
+        return new Reply(200, Map.of("content-type", contentType), new Body.Stream(writer));
+    }
+
     /// Writes one JSON value.
     @FunctionalInterface
     public interface JsonWriter {
@@ -67,7 +78,7 @@ public record Reply(int status, Map<String, String> headers, Body body) {
     /// One JSON value of any size, of which only a piece is in memory at a time: the writer fetches what it
     /// writes as it goes.
     public static Reply largeJson(JsonWriter writer) {
-        return new Reply(200, Map.of("content-type", "application/json"), new Body.Json(writer));
+        return stream("application/json", out -> write(out, writer));
     }
 
     /// Writes texts of JSON, a line each.
@@ -84,10 +95,16 @@ public record Reply(int status, Map<String, String> headers, Body body) {
 
     /// Any number of JSON values, one to a line, sent as [#largeJson] is.
     public static Reply jsonLines(LinesWriter writer) {
-        return new Reply(
-                200,
-                Map.of("content-type", "application/jsonl"),
-                new Body.Json(json -> writer.write(line -> json.writeRaw(line).writeRaw('\n'))));
+        return stream(
+                "application/jsonl",
+                out -> write(
+                        out, json -> writer.write(line -> json.writeRaw(line).writeRaw('\n'))));
+    }
+
+    private static void write(OutputStream out, JsonWriter writer) throws IOException {
+        JsonGenerator json = Json.MAPPER.createGenerator(out);
+        writer.write(json);
+        json.close(); // Only when all went well: it closes the brackets.
     }
 
     public static Reply json(int status, String contentType, JsonWriter writer) throws IOException {

@@ -358,7 +358,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         if (bodyBuffer != null) takeBody(bodyBuffer);
         Reply reply = found.route().handler().handle(this);
         return switch (reply.body()) {
-            case Reply.Body.Json(var writer) -> {
+            case Reply.Body.Stream(var writer) -> {
                 releaseBody();
                 yield server.sender.write(ctx, this, reply, writer, answer).orElse(null);
             }
