@@ -7,6 +7,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
 /// One answer.
@@ -26,7 +27,9 @@ public record Reply(int status, Map<String, String> headers, Body body) {
 
         /// Written only when it is sent, piece by piece, as fast as the client reads. What fails before the first piece
         /// is full is told as any failure is.
-        record Stream(StreamWriter writer) implements Body {}
+        ///
+        /// @param gone told when the client leaves; absent for what is written within the time of any request
+        record Stream(StreamWriter writer, Optional<Runnable> gone) implements Body {}
 
         /// Written as things happen, for as long as somebody reads. What fails before anything was sent is told as any
         /// failure is.
@@ -62,7 +65,14 @@ public record Reply(int status, Map<String, String> headers, Body body) {
 
     /// Bytes of any kind and number, of which only a piece is in memory at a time.
     public static Reply stream(String contentType, StreamWriter writer) {
-        return new Reply(200, Map.of("content-type", contentType), new Body.Stream(writer));
+        return new Reply(200, Map.of("content-type", contentType), new Body.Stream(writer, Optional.empty()));
+    }
+
+    /// The same for what may take long before its first byte, and keeps its own time.
+    ///
+    /// @param gone told when the client leaves before the end
+    public static Reply longStream(String contentType, StreamWriter writer, Runnable gone) {
+        return new Reply(200, Map.of("content-type", contentType), new Body.Stream(writer, Optional.of(gone)));
     }
 
     /// Writes one JSON value.

@@ -15,7 +15,6 @@ import io.millwright.lake.ArtifactSettings;
 import io.millwright.lake.ArtifactsSlice;
 import io.millwright.lake.ingest.IngestSettings;
 import io.millwright.lake.ingest.IngestSlice;
-import io.millwright.lake.query.QuerySettings;
 import io.millwright.lake.query.QuerySlice;
 import io.millwright.lake.tables.LakeSettings;
 import io.millwright.lake.tables.TablesSlice;
@@ -81,7 +80,7 @@ final class Assembly implements AutoCloseable {
                             ids,
                             IngestSettings.in(settings.home(), settings.server().maxUploadSizeBytes()))
                     .addRoutes(routes, operations);
-            opened(QuerySlice.wire(db, ledger, clock, ids, tables.service(), QuerySettings.in(settings.home())))
+            opened(QuerySlice.wire(db, ledger, clock, ids, tables.service(), settings.queries()))
                     .addRoutes(routes);
             ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));
             TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service(), changes::logged);

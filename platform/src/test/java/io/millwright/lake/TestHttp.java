@@ -74,7 +74,7 @@ final class TestHttp {
         Reply reply;
         try {
             reply = route.handler().handle(call);
-            if (reply.body() instanceof Reply.Body.Stream(var writer)) {
+            if (reply.body() instanceof Reply.Body.Stream(var writer, var _)) {
                 ByteArrayOutputStream written = new ByteArrayOutputStream();
                 writer.write(written);
                 reply = new Reply(

@@ -1,7 +1,6 @@
 package io.millwright.lake.query;
 
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
-import static io.millwright.kernel.ErrorCode.UNSUPPORTED;
 
 import io.millwright.lake.tables.At;
 import io.millwright.lake.tables.DatasetName;
@@ -265,7 +264,7 @@ final class Gate {
         }
 
         private static RuntimeException refused(String what) {
-            return UNSUPPORTED.because(
+            return INVALID_ARGUMENT.because(
                     "Queries only read datasets, and this one has %s in it. Only SELECT and what belongs to it is offered.",
                     what);
         }

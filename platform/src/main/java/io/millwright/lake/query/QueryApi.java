@@ -81,7 +81,8 @@ final class QueryApi {
         // A page of rows is what somebody looks at; whoever wants a file wants all of it.
         Optional<Long> most = format == ResultFormat.JSON && maxRows.isEmpty() ? Optional.of(USUAL_ROWS) : maxRows;
         var wanted = new QueryService.Wanted(format, most);
-        return Reply.stream(format.contentType(), out -> service.run(query, wanted, out))
+        return Reply.longStream(
+                        format.contentType(), out -> service.run(query, wanted, out), () -> service.left(query.id()))
                 .with("x-query-id", query.id())
                 .with("cache-control", "no-store");
     }

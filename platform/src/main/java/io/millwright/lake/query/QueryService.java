@@ -402,6 +402,12 @@ public final class QueryService implements AutoCloseable {
         mine.cancel("'" + context.principal().name() + "'");
     }
 
+    /// Nobody waits for it any more.
+    void left(String id) {
+        Running mine = running.get(id);
+        if (mine != null) mine.cancel("its client, who left");
+    }
+
     /// One's own, or anybody's in a workspace one manages.
     PastQuery find(String id) {
         RequestContext context = RequestContext.current();

@@ -9,7 +9,6 @@ import java.time.Duration;
 /// @param memoryBytes of each for DuckDB; its process may have [#processBytes]
 /// @param spillBytes of each, on disk
 /// @param atOnce of all people; more are told to come again
-/// @param atOncePerPerson the same of one
 /// @param timeout of each, until its last row was taken
 /// @param maxRows of a result
 /// @param maxBytes of a result
@@ -20,25 +19,14 @@ public record QuerySettings(
         long spillBytes,
         int threads,
         int atOnce,
-        int atOncePerPerson,
         Duration timeout,
         long maxRows,
         long maxBytes,
         Duration keep) {
 
-    public static QuerySettings in(Path home) {
-        int threads = Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors()));
-        return new QuerySettings(
-                home.resolve("sql"),
-                512L << 20,
-                8L << 30,
-                threads,
-                4,
-                3,
-                Duration.ofMinutes(10),
-                20_000_000,
-                4L << 30,
-                Duration.ofDays(400));
+    /// Of one person; others come through, too.
+    int atOncePerPerson() {
+        return Math.max(1, atOnce - 1);
     }
 
     /// Beside what DuckDB counts: the Java around it, and values in work.
