@@ -3,6 +3,7 @@ package io.millwright.lake.query;
 import io.millwright.lake.tables.CommitNote;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /// One query somebody ran, or is running.
 ///
@@ -43,6 +44,18 @@ public record PastQuery(
     public record Version(String dataset, int number, long snapshotId, List<String> columns) {
         public Version {
             columns = List.copyOf(columns);
+        }
+
+        Map<String, Object> told() {
+            return Map.of(
+                    "dataset",
+                    dataset,
+                    "version",
+                    number,
+                    "snapshot_id",
+                    Long.toString(snapshotId),
+                    "columns",
+                    columns);
         }
 
         CommitNote.Input input() {

@@ -24,9 +24,11 @@ final class QueryApi {
     private static final String SAVED = "/sql/saved/{name}";
 
     private final QueryService service;
+    private final SavedQueryService saved;
 
-    QueryApi(QueryService service) {
+    QueryApi(QueryService service, SavedQueryService saved) {
         this.service = service;
+        this.saved = saved;
     }
 
     void addRoutes(Routes routes) {
@@ -69,18 +71,18 @@ final class QueryApi {
     private Reply run(Call call) throws IOException {
         Query.of(call);
         JsonNode body = body(call, List.of("sql", "format", "max_rows", "max_bytes"));
-        String text = text(body, "sql");
         ResultFormat format = body.has("format")
                 ? ResultFormat.of(text(body, "format"))
                 : ResultFormat.accepted(call.header("accept"));
         Optional<Long> maxRows = number(body, "max_rows");
         Optional<Long> maxBytes = number(body, "max_bytes");
+        String text = text(body, "sql");
         Optional<String> id = call.header("x-query-id");
         id.ifPresent(QueryApi::checkId);
         var query = service.prepare(text, id, maxBytes);
         // A page of rows is what somebody looks at; whoever wants a file wants all of it.
         Optional<Long> most = format == ResultFormat.JSON && maxRows.isEmpty() ? Optional.of(USUAL_ROWS) : maxRows;
-        var wanted = new QueryService.Wanted(format, most);
+        var wanted = new QueryRunner.Wanted(format, most);
         return Reply.longStream(
                         format.contentType(), out -> service.run(query, wanted, out), () -> service.left(query.id()))
                 .with("x-query-id", query.id())
@@ -174,7 +176,7 @@ final class QueryApi {
         int most = query.number("max_results", PAGE, 1, MOST_ON_PAGE);
         String after = query.text("page_token").orElse("");
         if (!after.isEmpty()) checkName("page_token", after);
-        List<SavedQuery> page = service.saved(after, most);
+        List<SavedQuery> page = saved.list(after, most);
         return Reply.json(json -> {
             json.writeStartObject().writeName("queries").writeStartArray();
             for (SavedQuery one : page) write(json, one);
@@ -187,20 +189,20 @@ final class QueryApi {
 
     private Reply getSaved(Call call) throws IOException {
         Query.of(call);
-        return told(200, service.saved(call.pathVariable("name")));
+        return told(200, saved.get(call.pathVariable("name")));
     }
 
     private Reply save(Call call) throws IOException {
         Query.of(call);
         JsonNode body = body(call, List.of("sql", "description"));
-        String text = text(body, "sql");
         String description = body.has("description") ? text(body, "description") : "";
         if (description.length() > 2000)
             throw INVALID_ARGUMENT.because("'description' is longer than 2000 characters.");
+        String text = text(body, "sql");
         String name = call.pathVariable("name");
         checkName("name", name);
         Optional<Integer> edition = call.header("if-match").map(QueryApi::edition);
-        return told(200, service.save(name, text, description, edition));
+        return told(200, saved.save(name, text, description, edition));
     }
 
     private static int edition(String etag) {
@@ -210,7 +212,7 @@ final class QueryApi {
 
     private Reply removeSaved(Call call) {
         Query.of(call);
-        service.removeSaved(call.pathVariable("name"));
+        saved.remove(call.pathVariable("name"));
         return Reply.noContent(204);
     }
 

@@ -4,11 +4,9 @@ import static io.millwright.kernel.ErrorCode.BUSY;
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import static io.millwright.kernel.ErrorCode.NAME_TAKEN;
 import static io.millwright.kernel.ErrorCode.NOT_FOUND;
-import static io.millwright.kernel.ErrorCode.PERMISSION_DENIED;
 import static io.millwright.kernel.ErrorCode.TOO_LARGE;
 import static io.millwright.kernel.ErrorCode.WRONG_STATE;
 
-import io.millwright.http.Json;
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.Ids;
 import io.millwright.kernel.RequestContext;
@@ -20,12 +18,7 @@ import io.millwright.lake.tables.TableScan;
 import io.millwright.lake.tables.TableService;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
-import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,9 +36,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.iceberg.types.Types;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /// Runs what people ask of the datasets that they may read.
 public final class QueryService implements AutoCloseable {
@@ -60,8 +50,7 @@ public final class QueryService implements AutoCloseable {
     private final Ids ids;
     private final TableService tables;
     private final QuerySettings settings;
-    private final Gate gate = new Gate();
-    private final Workers workers;
+    private final QueryRunner runner;
     private final QueryStore store = new QueryStore();
     private final Map<String, Running> running = new ConcurrentHashMap<>();
     private final Semaphore turns;
@@ -76,35 +65,11 @@ public final class QueryService implements AutoCloseable {
         this.tables = tables;
         this.settings = settings;
         this.turns = new Semaphore(settings.atOnce(), true);
-        Folders.remove(settings.folder()); // What a process before left.
-        this.workers = new Workers(settings.folder(), watch);
-    }
-
-    /// A query that may run.
-    ///
-    /// @param tree what is run: the datasets have become tables of the sandbox
-    /// @param scans what they stand for, in the same order
-    record Prepared(String id, String text, JsonNode tree, List<TableScan> scans, List<PastQuery.Version> read) {
-        long rows() {
-            return scans.stream().mapToLong(TableScan::rows).sum();
-        }
-
-        long bytes() {
-            return scans.stream().mapToLong(TableScan::bytes).sum();
-        }
-
-        long files() {
-            return scans.stream().mapToLong(scan -> scan.files().size()).sum();
-        }
+        this.runner = new QueryRunner(tables, settings, watch);
     }
 
     /// @param plan DuckDB's, as text
     record Explanation(Prepared query, String plan) {}
-
-    /// What is wanted of a query.
-    ///
-    /// @param maxRows absent for as many as a result may have; more are an error then, and left out otherwise
-    record Wanted(ResultFormat format, Optional<Long> maxRows) {}
 
     /// Looks at a text, and at the datasets that it names.
     ///
@@ -120,27 +85,8 @@ public final class QueryService implements AutoCloseable {
         return prepared;
     }
 
-    private Parsed parse(String text) {
-        ObjectNode request = Json.MAPPER.createObjectNode().put("op", "parse").put("sql", SqlText.checked(text));
-        Worker worker = workers.take();
-        boolean well = false;
-        try {
-            JsonNode answer = worker.ask(request, OutputStream.nullOutputStream());
-            well = true;
-            return gate.pass(Json.MAPPER.readTree(answer.path("tree").asString("")));
-        } catch (SQLException e) {
-            throw SqlFailures.told(e, settings.memoryBytes());
-        } catch (IOException e) {
-            log.warn("a text ended the parser: {}", e.getMessage());
-            throw INVALID_ARGUMENT.because(
-                    "The query cannot be read: DuckDB's parser ended on it. Write it in another way.");
-        } finally {
-            workers.give(worker, well);
-        }
-    }
-
     private Prepared prepare(String text, String id) {
-        Parsed parsed = parse(text);
+        Parsed parsed = runner.parse(text);
         parsed.shortenColumns();
         record Table(DatasetName dataset, At at) {}
         Map<Table, Integer> places = new LinkedHashMap<>();
@@ -179,107 +125,18 @@ public final class QueryService implements AutoCloseable {
     /// Runs a query and sends its result.
     ///
     /// @throws io.millwright.kernel.Failure when it cannot run, or was stopped
-    void run(Prepared query, Wanted wanted, OutputStream out) {
+    void run(Prepared query, QueryRunner.Wanted wanted, OutputStream out) {
         Running mine = begin(query);
-        Sent sent = new Sent(out);
         try {
-            ObjectNode request = Json.MAPPER
-                    .createObjectNode()
-                    .put("op", "run")
-                    .put("format", wanted.format().word())
-                    .put("max_rows", Math.min(wanted.maxRows().orElse(settings.maxRows()), settings.maxRows()))
-                    .put("max_bytes", settings.maxBytes())
-                    .put("cut", wanted.maxRows().isPresent());
-            request.putObject("told")
-                    .put("query_id", query.id())
-                    .set("snapshots", Json.MAPPER.readTree(QueryStore.versions(query.read())));
-            JsonNode done = asked(query, mine, request, sent);
-            end(mine, PastQuery.State.DONE, done.path("rows").asLong(), sent.bytes, "");
+            QueryRunner.Done done = runner.run(query, mine, wanted, out);
+            end(mine, PastQuery.State.DONE, done.rows(), done.bytes(), "");
         } catch (Failure e) {
             boolean stopped = mine.stopped().isPresent();
-            end(mine, stopped ? PastQuery.State.CANCELLED : PastQuery.State.FAILED, 0, sent.bytes, e.message());
+            end(mine, stopped ? PastQuery.State.CANCELLED : PastQuery.State.FAILED, 0, 0, e.message());
             throw e;
         } catch (RuntimeException | Error e) {
-            end(mine, PastQuery.State.FAILED, 0, sent.bytes, "The client went away, or an internal error.");
+            end(mine, PastQuery.State.FAILED, 0, 0, "The client went away, or an internal error.");
             throw e;
-        }
-    }
-
-    /// Counts what goes to the client, whose failures are not the worker's.
-    private static final class Sent extends OutputStream {
-        private final OutputStream out;
-        private long bytes;
-
-        Sent(OutputStream out) {
-            this.out = out;
-        }
-
-        @Override
-        public void write(int b) {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] source, int offset, int length) {
-            try {
-                out.write(source, offset, length);
-                bytes += length;
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    }
-
-    private JsonNode asked(Prepared query, Running mine, ObjectNode request, OutputStream out) {
-        List<TableView> views = new ArrayList<>();
-        Path folder = settings.folder().resolve("query-" + query.id());
-        try {
-            Files.createDirectories(folder);
-            for (TableScan scan : query.scans()) {
-                mine.throwIfStopped();
-                views.add(TableView.open(tables, scan));
-            }
-            request.put("tree", query.tree().toString())
-                    .put("memory", settings.memoryBytes())
-                    .put("threads", settings.threads())
-                    .put("folder", folder.toString())
-                    .put("spill", settings.spillBytes());
-            ArrayNode sql = request.putArray("views");
-            ArrayNode files = request.putArray("files");
-            for (TableView view : views) {
-                sql.add(view.sql());
-                view.paths().forEach(path -> files.add(path.toString()));
-            }
-            return asked(mine, request, out);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            views.forEach(TableView::close);
-            Folders.remove(folder);
-        }
-    }
-
-    private JsonNode asked(Running mine, ObjectNode request, OutputStream out) throws IOException {
-        Worker worker = workers.take();
-        boolean well = false;
-        try {
-            mine.runsIn(worker);
-            JsonNode answer = worker.ask(request, out);
-            well = true;
-            return answer;
-        } catch (SQLException e) {
-            well = true;
-            throw mine.stopped().orElseGet(() -> SqlFailures.told(e, settings.memoryBytes()));
-        } catch (Worker.Gone e) {
-            throw mine.stopped().orElseGet(() -> {
-                log.warn("query {} ended its process: {}", mine.begun().id(), e.getMessage());
-                return INVALID_ARGUMENT.because(
-                        "DuckDB ended on this query, or it needed too much memory. Nothing else was touched; write it in"
-                                + " another way.");
-            });
-        } finally {
-            mine.left();
-            workers.give(worker, well && mine.stopped().isEmpty());
         }
     }
 
@@ -353,7 +210,9 @@ public final class QueryService implements AutoCloseable {
             payload.put("state", ended.state().word());
             payload.put("rows", ended.rows());
             payload.put("elapsed_ms", ended.elapsedMillis());
-            payload.put("versions", Json.MAPPER.readTree(QueryStore.versions(ended.read())));
+            payload.put(
+                    "versions",
+                    ended.read().stream().map(PastQuery.Version::told).toList());
             ledger.append(sql, "query.ended", "query:" + ended.id(), payload);
             return 0;
         });
@@ -376,9 +235,7 @@ public final class QueryService implements AutoCloseable {
         takeTurn(mine.begun().actor());
         running.put(query.id(), mine);
         try {
-            ObjectNode request = Json.MAPPER.createObjectNode().put("op", "plan");
-            JsonNode answer = asked(query, mine, request, OutputStream.nullOutputStream());
-            return new Explanation(query, answer.path("plan").asString(""));
+            return new Explanation(query, runner.plan(query, mine));
         } finally {
             running.remove(query.id(), mine);
             turns.release();
@@ -431,61 +288,8 @@ public final class QueryService implements AutoCloseable {
         return db.read(sql -> store.page(sql, context.workspace(), actor, search, before, after, most));
     }
 
-    List<SavedQuery> saved(String after, int most) {
-        return db.read(sql -> store.saved(sql, RequestContext.current().workspace(), after, most));
-    }
-
-    SavedQuery saved(String name) {
-        return db.read(sql -> store.saved(sql, RequestContext.current().workspace(), name))
-                .orElseThrow(() -> noSaved(name));
-    }
-
-    private static Failure noSaved(String name) {
-        return NOT_FOUND.because("There is no saved query '%s'.", name);
-    }
-
-    /// @param edition the one that is changed; empty to take whatever there is
-    SavedQuery save(String name, String text, String description, Optional<Integer> edition) {
-        parse(text);
-        RequestContext context = RequestContext.current();
-        return db.tx(sql -> {
-            Optional<SavedQuery> before = store.saved(sql, context.workspace(), name);
-            before.ifPresent(old -> requireOwn(context, old));
-            int was = before.map(SavedQuery::edition).orElse(0);
-            if (edition.isPresent() && edition.get() != was) {
-                throw io.millwright.kernel.ErrorCode.PRECONDITION_FAILED.because(
-                        "The query '%s' was changed meanwhile: it is at edition %d, and If-Match says %d.",
-                        name, was, edition.get());
-            }
-            SavedQuery query = new SavedQuery(
-                    name,
-                    text,
-                    description,
-                    before.map(SavedQuery::owner).orElse(context.principal().name()),
-                    was + 1,
-                    clock.instant().truncatedTo(ChronoUnit.MILLIS));
-            store.save(sql, context.workspace(), query);
-            ledger.append(sql, "saved-query.changed", "saved-query:" + name, Map.of("edition", query.edition()));
-            return query;
-        });
-    }
-
-    void removeSaved(String name) {
-        RequestContext context = RequestContext.current();
-        db.tx(sql -> {
-            SavedQuery query = store.saved(sql, context.workspace(), name).orElseThrow(() -> noSaved(name));
-            requireOwn(context, query);
-            store.remove(sql, context.workspace(), name);
-            ledger.append(sql, "saved-query.removed", "saved-query:" + name, Map.of());
-            return 0;
-        });
-    }
-
-    private static void requireOwn(RequestContext context, SavedQuery query) {
-        if (query.owner().equals(context.principal().name())) return;
-        if (context.allows(Right.MANAGE, "workspace:" + context.workspace())) return;
-        throw PERMISSION_DENIED.because(
-                "The query '%s' is %s's. Save yours under another name.", query.name(), query.owner());
+    QueryRunner runner() {
+        return runner;
     }
 
     /// Ends what a process before left behind.
@@ -509,7 +313,6 @@ public final class QueryService implements AutoCloseable {
     public void close() {
         running.values().forEach(one -> one.cancel("the server, which stops"));
         watch.shutdownNow();
-        workers.close();
-        Folders.remove(settings.folder());
+        runner.close();
     }
 }

@@ -14,18 +14,21 @@ public final class QuerySlice implements AutoCloseable {
     public static final List<Migration> MIGRATIONS = List.of(new Migration("lake", "V010__create_queries"));
 
     private final QueryService service;
+    private final SavedQueryService saved;
 
-    private QuerySlice(QueryService service) {
+    private QuerySlice(QueryService service, SavedQueryService saved) {
         this.service = service;
+        this.saved = saved;
     }
 
     public static QuerySlice wire(
             Db db, Ledger ledger, Clock clock, Ids ids, TableService tables, QuerySettings settings) {
-        return new QuerySlice(new QueryService(db, ledger, clock, ids, tables, settings).start());
+        QueryService service = new QueryService(db, ledger, clock, ids, tables, settings).start();
+        return new QuerySlice(service, new SavedQueryService(db, ledger, clock, service.runner()));
     }
 
     public void addRoutes(Routes routes) {
-        new QueryApi(service).addRoutes(routes);
+        new QueryApi(service, saved).addRoutes(routes);
     }
 
     @Override

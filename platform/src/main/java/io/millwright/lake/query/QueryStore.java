@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 
 /// The SQL of queries that were run, and of those that people keep.
 final class QueryStore {
@@ -135,16 +134,8 @@ final class QueryStore {
     }
 
     static String versions(List<PastQuery.Version> read) {
-        ArrayNode all = Json.MAPPER.createArrayNode();
-        for (PastQuery.Version version : read) {
-            var one = all.addObject()
-                    .put("dataset", version.dataset())
-                    .put("version", version.number())
-                    .put("snapshot_id", Long.toString(version.snapshotId()));
-            ArrayNode columns = one.putArray("columns");
-            version.columns().forEach(columns::add);
-        }
-        return all.toString();
+        return Json.MAPPER.writeValueAsString(
+                read.stream().map(PastQuery.Version::told).toList());
     }
 
     void save(Sql sql, String workspace, SavedQuery query) {
