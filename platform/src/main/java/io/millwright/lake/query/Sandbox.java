@@ -161,7 +161,8 @@ final class Sandbox implements AutoCloseable {
     long write(long maxRows, String options) throws SQLException {
         try (Statement statement = duck.connection().createStatement()) {
             statement.execute("copy (select * from query(" + Duck.literal(text) + ") limit " + maxRows + ") to "
-                    + Duck.literal(result().toString()) + " (format parquet, compression zstd, use_tmp_file false"
+                    + Duck.literal(result().toString())
+                    + " (format parquet, compression zstd, compression_level 1, use_tmp_file false"
                     + options + ")");
             return statement.getLargeUpdateCount();
         }

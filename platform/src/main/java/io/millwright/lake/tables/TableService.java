@@ -193,6 +193,20 @@ public final class TableService {
         return versionOf(row, snapshot.snapshotId()).orElseThrow(() -> noVersion(name, at));
     }
 
+    /// What differs between two versions of a dataset.
+    public VersionDiff diff(DatasetName name, At from, At to) {
+        DatasetVersion before = version(name, from);
+        DatasetVersion after = version(name, to);
+        Table table = load(name);
+        return VersionDiff.of(before, schemaAt(table, before), after, schemaAt(table, after));
+    }
+
+    private static Schema schemaAt(Table table, DatasetVersion version) {
+        Snapshot snapshot = table.snapshot(version.snapshotId());
+        if (snapshot == null) throw WRONG_STATE.because("Version %d was removed meanwhile.", version.number());
+        return schemaOf(snapshot, table);
+    }
+
     public TableScan scan(DatasetName name, At at) {
         return scan(name, at, Expressions.alwaysTrue());
     }
