@@ -44,6 +44,11 @@ final class Sandbox implements AutoCloseable {
     ///
     /// @param type as DuckDB calls it
     record Column(String name, String type) {
+        /// A number that may have more digits than a double.
+        boolean isExact() {
+            return type.startsWith("DECIMAL") || type.endsWith("HUGEINT") || type.equals("UBIGINT");
+        }
+
         boolean isNested() {
             return type.endsWith("]")
                     || type.startsWith("STRUCT")
