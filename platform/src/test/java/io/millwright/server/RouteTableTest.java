@@ -145,6 +145,8 @@ class RouteTableTest {
             WRITE     DELETE /api/millwright/v1/datasets/{dataset}/pins
             READ      GET    /api/millwright/v1/datasets/{dataset}/pins
             WRITE     POST   /api/millwright/v1/datasets/{dataset}/pins
+            READ      GET    /api/millwright/v1/datasets/{dataset}/profile
+            READ      GET    /api/millwright/v1/datasets/{dataset}/profile/diff
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rename
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/restore
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rollback

@@ -3,7 +3,8 @@ package io.millwright.lake.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millwright.http.Json;
-import io.millwright.lake.query.SqlServer.Answer;
+import io.millwright.lake.LakeServer;
+import io.millwright.lake.LakeServer.Answer;
 import io.millwright.server.TestServer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -24,11 +25,11 @@ import tools.jackson.databind.JsonNode;
 
 /// Queries over datasets, as people send them.
 class QueryTest {
-    private static SqlServer sql;
+    private static LakeServer sql;
 
     @BeforeAll
     static void start() throws Exception {
-        sql = new SqlServer(TestServer.start());
+        sql = new LakeServer(TestServer.start());
         sql.commit("census.people", "create", "id,name,year\n1,Ann,2015\n2,Bob,2015\n");
         sql.commit("census.people", "append", "id,name,year\n3,Cid,2016\n");
         sql.commit("census.people", "append", "id,name,year,income\n4,Dan,2017,10.5\n", "evolve");
