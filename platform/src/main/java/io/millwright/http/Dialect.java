@@ -76,6 +76,20 @@ public enum Dialect {
             };
         }
     },
+    /// OpenLineage, whose specification leaves the shape open: `{"code", "message"}`, as Marquez answers. Its clients
+    /// go by the status and show the body.
+    OPENLINEAGE {
+        @Override
+        Reply body(int status, Failure failure, String requestId) throws IOException {
+            return Reply.json(
+                    status,
+                    "application/json",
+                    json -> json.writeStartObject()
+                            .writeNumberProperty("code", status)
+                            .writeStringProperty("message", failure.message())
+                            .writeEndObject());
+        }
+    },
     /// Plain text, for probes and browsers.
     PLAIN {
         @Override
@@ -116,6 +130,7 @@ public enum Dialect {
     /// The dialect of a path that no route serves.
     public static Dialect ofPath(String path) {
         if (path.startsWith("/iceberg/")) return ICEBERG;
+        if (path.startsWith("/api/v1/")) return OPENLINEAGE;
         return path.startsWith("/api/millwright/") || path.startsWith("/auth/") ? OWN : MLFLOW;
     }
 }

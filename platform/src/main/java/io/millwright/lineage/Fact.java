@@ -7,7 +7,11 @@ sealed interface Fact {
     /// One came from the other. Said again, it only becomes older or younger.
     ///
     /// @param detail how, as text or JSON; may be empty
-    record Edge(Node from, Node to, EdgeKind kind, Instant at, String detail) implements Fact {}
+    record Edge(Node from, Node to, EdgeKind kind, Instant at, String detail) implements Fact {
+        public Edge {
+            detail = Node.storable(detail);
+        }
+    }
 
     /// From now on this is what leads to the node, and nothing else of that kind does.
     record Moved(Node from, Node to, EdgeKind kind, Instant at) implements Fact {}

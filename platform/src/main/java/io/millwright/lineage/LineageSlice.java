@@ -7,6 +7,7 @@ import io.millwright.ledger.Ledger;
 import io.millwright.ledger.Migration;
 import io.millwright.ledger.Subscription;
 import io.millwright.tracking.TrackingSlice;
+import java.time.Clock;
 import java.util.List;
 
 /// Lineage, wired.
@@ -14,16 +15,21 @@ public final class LineageSlice implements AutoCloseable {
     public static final List<Migration> MIGRATIONS = List.of(new Migration("lineage", "V001__create_lineage"));
 
     private final LineageService service;
+    private final OpenLineageService openLineage;
     private final Subscription feed;
 
-    private LineageSlice(LineageService service, Subscription feed) {
+    private LineageSlice(LineageService service, OpenLineageService openLineage, Subscription feed) {
         this.service = service;
+        this.openLineage = openLineage;
         this.feed = feed;
     }
 
-    public static LineageSlice wire(Db db, Ledger ledger, TableService tables, TrackingSlice tracking) {
+    public static LineageSlice wire(Db db, Ledger ledger, Clock clock, TableService tables, TrackingSlice tracking) {
         LineageFeed feed = new LineageFeed(db, new LedgerFacts(tables, tracking.runs(), tracking.loggedModels()));
-        return new LineageSlice(new LineageService(db), ledger.subscribe(LineageFeed.SUBSCRIBER, feed::accept));
+        return new LineageSlice(
+                new LineageService(db),
+                new OpenLineageService(db, ledger, clock, tables),
+                ledger.subscribe(LineageFeed.SUBSCRIBER, feed::accept));
     }
 
     public LineageService service() {
@@ -32,6 +38,7 @@ public final class LineageSlice implements AutoCloseable {
 
     public void addRoutes(Routes routes) {
         new LineageApi(service).addRoutes(routes);
+        new OpenLineageApi(openLineage).addRoutes(routes);
     }
 
     /// Begins to follow the ledger.

@@ -22,6 +22,7 @@ public record Node(NodeKind kind, String name, String parent) {
 
     public Node {
         if (name.isEmpty()) throw new IllegalArgumentException("a " + kind.word() + " has a name");
+        name = storable(name);
     }
 
     static Node of(NodeKind kind, String name) {
@@ -96,6 +97,13 @@ public record Node(NodeKind kind, String name, String parent) {
 
     static boolean isTooLong(String urn) {
         return urn.length() > LONGEST || urn.getBytes(StandardCharsets.UTF_8).length > LONGEST;
+    }
+
+    /// A text as every database takes it: no NUL, no half of a character.
+    static String storable(String text) {
+        boolean plain = text.chars().noneMatch(c -> c == 0 || Character.isSurrogate((char) c));
+        if (plain) return text;
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8).replace('\0', '\ufffd');
     }
 
     static String shown(String text) {

@@ -87,7 +87,7 @@ final class Assembly implements AutoCloseable {
                     .start();
             new ChangesApi(changes, tracking).addRoutes(routes);
             ViewsSlice.wire(db, ledger, clock, ids, tracking.experiments()).addRoutes(routes);
-            LineageSlice lineage = opened(LineageSlice.wire(db, ledger, tables.service(), tracking));
+            LineageSlice lineage = opened(LineageSlice.wire(db, ledger, clock, tables.service(), tracking));
             lineage.addRoutes(routes);
             AccessSlice access = opened(AccessSlice.wire(db, ledger, clock, System::nanoTime, new SecureRandom()));
             boolean authenticates = settings.server().authentication();

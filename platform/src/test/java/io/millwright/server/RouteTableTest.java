@@ -222,6 +222,8 @@ class RouteTableTest {
             ADMIN     DELETE /api/millwright/v1/users/{name}
             SIGNED_IN PUT    /api/millwright/v1/users/{name}/password
             PUBLIC    GET    /api/millwright/v1/version
+            WRITE     POST   /api/v1/lineage
+            WRITE     POST   /api/v1/lineage/batch
             PUBLIC    POST   /auth/logout
             PUBLIC    GET    /auth/oidc/callback
             PUBLIC    GET    /auth/oidc/login
