@@ -27,7 +27,7 @@ public final class LineageService {
     /// Of one walk; a node takes about 14 bytes while it is walked.
     static final int MOST_WALKED = 2_000_000;
 
-    private static final int IDS_AT_ONCE = 20_000;
+    private static final int IDS_AT_ONCE = 100_000;
     /// A right on any of these may hide a node.
     private static final List<String> ENTITIES = List.of(
             "dataset",
