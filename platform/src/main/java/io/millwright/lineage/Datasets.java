@@ -39,6 +39,23 @@ final class Datasets {
         return known.computeIfAbsent(name, one -> ifThere(() -> tables.get(one)));
     }
 
+    /// A dataset here that somebody has read.
+    ///
+    /// @param snapshot empty when it has none that is meant
+    record Found(DatasetName name, Optional<Long> snapshot) {}
+
+    /// The first of those that an input of MLflow may name that is there.
+    ///
+    /// @param at for one that names no version: the latest of then
+    Optional<Found> find(MlflowInput input, Instant at) {
+        return input.candidates().stream()
+                .filter(candidate -> has(candidate.name()))
+                .findFirst()
+                .map(candidate -> new Found(
+                        candidate.name(),
+                        snapshot(candidate.name(), candidate.at().orElseGet(() -> new At.Time(at)))));
+    }
+
     /// @return empty when there is no such version any more, or yet
     Optional<Long> snapshot(DatasetName name, At at) {
         if (!has(name)) return Optional.empty();

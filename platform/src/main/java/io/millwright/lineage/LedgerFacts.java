@@ -5,7 +5,6 @@ import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.Principal;
 import io.millwright.kernel.RequestContext;
-import io.millwright.lake.tables.At;
 import io.millwright.lake.tables.DatasetName;
 import io.millwright.lake.tables.TableService;
 import io.millwright.ledger.Event;
@@ -151,11 +150,10 @@ final class LedgerFacts {
         private void input(DatasetInput input, Node reader) {
             MlflowInput read = MlflowInput.of(input);
             String detail = input.tags().getOrDefault("mlflow.data.context", "");
-            for (MlflowInput.Candidate candidate : read.candidates()) {
-                if (!datasets.has(candidate.name())) continue;
-                Optional<Long> snapshot =
-                        datasets.snapshot(candidate.name(), candidate.at().orElseGet(() -> new At.Time(at)));
-                facts.addAll(datasets.input(candidate.name(), snapshot, read.columns(), reader, at, detail));
+            Optional<Datasets.Found> found = datasets.find(read, at);
+            if (found.isPresent()) {
+                facts.addAll(
+                        datasets.input(found.get().name(), found.get().snapshot(), read.columns(), reader, at, detail));
                 return;
             }
             Node external = Node.external(read.namespace(), read.name());

@@ -87,7 +87,9 @@ final class Assembly implements AutoCloseable {
                     .start();
             new ChangesApi(changes, tracking).addRoutes(routes);
             ViewsSlice.wire(db, ledger, clock, ids, tracking.experiments()).addRoutes(routes);
-            LineageSlice lineage = opened(LineageSlice.wire(db, ledger, clock, tables.service(), tracking));
+            ArmeriaPost post = opened(new ArmeriaPost());
+            LineageSlice lineage = opened(LineageSlice.wire(
+                    db, ledger, clock, tables.service(), tracking, settings.lineage(), new OperatorPost(post)));
             lineage.addRoutes(routes);
             AccessSlice access = opened(AccessSlice.wire(db, ledger, clock, System::nanoTime, new SecureRandom()));
             boolean authenticates = settings.server().authentication();
@@ -101,8 +103,7 @@ final class Assembly implements AutoCloseable {
             RegistrySlice.wire(db, ledger, clock, tracking, promotion.governor())
                     .addRoutes(routes);
             AuditSlice.wire(db, ledger).addRoutes(routes, operations);
-            WebhooksSlice webhooks =
-                    opened(WebhooksSlice.wire(db, ledger, clock, ids, settings.webhooks(), opened(new ArmeriaPost())));
+            WebhooksSlice webhooks = opened(WebhooksSlice.wire(db, ledger, clock, ids, settings.webhooks(), post));
             webhooks.addRoutes(routes);
 
             Health health = new Health(

@@ -1,6 +1,7 @@
 package io.millwright.server;
 
 import io.millwright.governance.oidc.OidcSettings;
+import io.millwright.lineage.CollectorSettings;
 import io.millwright.registry.webhooks.WebhookSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -26,6 +27,7 @@ record Settings(
         ServerSettings server,
         OidcSettings oidc,
         WebhookSettings webhooks,
+        CollectorSettings lineage,
         LogSettings log,
         List<SettingValues.Effective> told) {
     Settings {
@@ -66,9 +68,10 @@ record Settings(
         long lakeCache = values.size("lake.cache-size", "10GB", 1_000_000, Long.MAX_VALUE);
         OidcSettings oidc = OidcSettingValues.read(values, server);
         WebhookSettings webhooks = WebhookSettingValues.read(values, home);
+        CollectorSettings lineage = LineageSettingValues.read(values);
         LogSettings log = LogSettings.read(values);
-        Settings settings =
-                new Settings(home, db, artifacts, lake, lakeCache, server, oidc, webhooks, log, values.effective());
+        Settings settings = new Settings(
+                home, db, artifacts, lake, lakeCache, server, oidc, webhooks, lineage, log, values.effective());
         values.requireAllKnown();
         settings.artifactsUri(); // So that a wrong one is told at once, by every command.
         settings.lakeUri();

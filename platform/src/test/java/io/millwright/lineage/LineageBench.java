@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/// How long questions take on a graph of a million edges, in this process, on each database. Run by hand:
-/// `java -cp … io.millwright.lineage.LineageBench [sqlite|postgres]`. `bench/lake/lineage.py` asks a whole server.
+/// How long questions take on a graph of a million edges, in this process, on each database. Run by
+/// hand: `java -cp … io.millwright.lineage.LineageBench [sqlite|postgres]`. `bench/lake/lineage.py`
+/// asks a whole server.
 final class LineageBench {
     private static final int NODES = 250_000;
     private static final int EDGES = 1_000_000;
