@@ -77,7 +77,7 @@ public final class LineageService {
     private Reach reach(Question question, boolean down) {
         RequestContext context = RequestContext.current();
         return db.read(sql -> {
-            LineageStore.Row start = start(sql, context, question.node());
+            LineageStore.Row start = start(sql, context, question);
             Walk walk = walk(sql, start, down, question.depth(), question.at().orElse(null), MOST_WALKED);
             Known known = new Known(sql, context, walk, question.most());
             Map<NodeKind, Integer> counts = new EnumMap<>(NodeKind.class);
@@ -104,7 +104,7 @@ public final class LineageService {
         RequestContext context = RequestContext.current();
         Instant at = question.at().orElse(null);
         return db.read(sql -> {
-            LineageStore.Row start = start(sql, context, question.node());
+            LineageStore.Row start = start(sql, context, question);
             Map<Long, Graph.Point> points = new LinkedHashMap<>();
             points.put(
                     start.id(),
@@ -156,9 +156,11 @@ public final class LineageService {
         return lines;
     }
 
-    private LineageStore.Row start(Sql sql, RequestContext context, String urn) {
+    private LineageStore.Row start(Sql sql, RequestContext context, Question question) {
+        String urn = question.node();
         Node asked = Node.parse(urn);
-        Optional<LineageStore.Row> found = store.find(sql, context.workspace(), urn);
+        Optional<LineageStore.Row> found =
+                store.find(sql, context.workspace(), urn, question.at().orElse(null));
         found.map(LineageStore.Row::node).orElse(asked).require(context, Right.READ);
         return found.orElseThrow(() -> NOT_FOUND.because(
                 "Nothing is known of where '%s' comes from or what was made of it. Check the URN; what happened a moment"

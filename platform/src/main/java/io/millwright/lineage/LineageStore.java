@@ -39,17 +39,22 @@ final class LineageStore {
         void edge(long from, long to, int kindOfTo);
     }
 
-    /// The one that is there now, or else the last one that was.
-    Optional<Row> find(Sql sql, String workspace, String urn) {
-        return sql
-                .query(
-                        "select id, urn, parent, gone_at from lineage_nodes where workspace = ? and urn = ?"
-                                + " order by case when gone_at = 0 then 0 else 1 end, gone_at desc limit 1",
-                        LineageStore::row,
-                        workspace,
-                        urn)
-                .stream()
-                .findFirst();
+    /// Whoever has the name now, or had it then; or else who had it last.
+    ///
+    /// @param at null for now
+    Optional<Row> find(Sql sql, String workspace, String urn, @Nullable Instant at) {
+        List<Row> all = sql.query(
+                "select id, urn, parent, gone_at from lineage_nodes where workspace = ? and urn = ?"
+                        + " order by case when gone_at = 0 then 0 else 1 end, gone_at desc limit 1000",
+                LineageStore::row,
+                workspace,
+                urn);
+        if (at == null || all.isEmpty()) return all.stream().findFirst();
+        // In the order of time: the first that was not gone then.
+        return all.reversed().stream()
+                .filter(row -> row.goneAt() == 0 || row.goneAt() > at.toEpochMilli())
+                .findFirst()
+                .or(() -> Optional.of(all.getFirst()));
     }
 
     private static Row row(ResultSet row) throws SQLException {

@@ -96,12 +96,12 @@ final class LineageWriter {
         /// aliases of a model.
         private List<LineageStore.Row> withParts(Node whole) {
             List<LineageStore.Row> all = new ArrayList<>();
-            store.find(sql, report.workspace(), whole.urn())
+            store.find(sql, report.workspace(), whole.urn(), null)
                     .filter(row -> row.goneAt() == 0)
                     .ifPresent(all::add);
             for (String prefix : parts(whole)) all.addAll(store.beginning(sql, report.workspace(), prefix));
             if (whole.kind() == NodeKind.DATASET) {
-                store.find(sql, report.workspace(), NodeKind.COLUMNS.word() + ":" + whole.name())
+                store.find(sql, report.workspace(), NodeKind.COLUMNS.word() + ":" + whole.name(), null)
                         .filter(row -> row.goneAt() == 0)
                         .ifPresent(all::add);
             }
@@ -118,7 +118,7 @@ final class LineageWriter {
 
         /// All that went at the same moment.
         private void back(Node node) {
-            Optional<LineageStore.Row> last = store.find(sql, report.workspace(), node.urn());
+            Optional<LineageStore.Row> last = store.find(sql, report.workspace(), node.urn(), null);
             if (last.isEmpty() || last.get().goneAt() == 0) return;
             changes += store.setBack(sql, report.workspace(), node, last.get().goneAt());
             ids.clear();

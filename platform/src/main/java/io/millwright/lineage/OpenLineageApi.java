@@ -28,7 +28,7 @@ final class OpenLineageApi {
 
     void addRoutes(Routes routes) {
         routes.add(post("/api/v1/lineage", "Takes an OpenLineage event", this::event));
-        routes.add(post("/api/v1/lineage/batch", "Takes OpenLineage events, all or none", this::batch));
+        routes.add(post("/api/v1/lineage/batch", "Takes OpenLineage events", this::batch));
     }
 
     private static Route post(String path, String summary, Handler handler) {

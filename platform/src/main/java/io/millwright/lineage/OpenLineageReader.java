@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 /// its place.
 final class OpenLineageReader {
     static final int MOST_DATASETS = 1_000;
-    static final int MOST_ORIGINS = 50_000;
+    static final int MOST_ORIGINS = 20_000;
     static final int MOST_FIELDS = 5_000;
 
     private static final int LONGEST = 1_000;

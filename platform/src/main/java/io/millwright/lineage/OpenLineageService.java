@@ -18,6 +18,7 @@ import java.util.Map;
 final class OpenLineageService {
     static final String REPORTED = "lineage.reported";
     private static final int MOST_TOLD = 50;
+    private static final int AT_ONCE = 2_000;
 
     private final Db db;
     private final Ledger ledger;
@@ -34,7 +35,7 @@ final class OpenLineageService {
 
     private record Taken(OpenLineageEvent event, Node subject, Report report) {}
 
-    /// All of them, or none. Saying the same again changes nothing.
+    /// Saying the same again changes nothing, so whoever did not hear an answer says it again.
     ///
     /// @throws io.millwright.kernel.Failure PERMISSION_DENIED without the right to write on the job, or
     ///     on the dataset of an event that has no job
@@ -56,13 +57,27 @@ final class OpenLineageService {
                     facts);
             taken.add(new Taken(event, subject, report));
         }
-        db.tx(sql -> {
-            for (Taken one : taken) {
-                int changes = writer.write(sql, one.report());
-                if (changes > 0) ledger.append(sql, REPORTED, one.subject().urn(), told(one, changes));
-            }
-            return 0;
-        });
+        for (Taken one : taken) write(one);
+    }
+
+    /// A wide event in several transactions, since others wait for each.
+    private void write(Taken taken) {
+        Report all = taken.report();
+        for (int begin = 0; begin < all.facts().size(); begin += AT_ONCE) {
+            int end = Math.min(all.facts().size(), begin + AT_ONCE);
+            Report part = new Report(
+                    all.workspace(),
+                    all.requestId(),
+                    all.actor(),
+                    all.source(),
+                    all.at(),
+                    all.facts().subList(begin, end));
+            db.tx(sql -> {
+                int changes = writer.write(sql, part);
+                if (changes > 0) ledger.append(sql, REPORTED, taken.subject().urn(), told(taken, changes));
+                return 0;
+            });
+        }
     }
 
     private static Map<String, Object> told(Taken taken, int changes) {

@@ -192,6 +192,8 @@ abstract class LineageContract {
         RunInfo young = here.run("young");
         here.registry.registry().create("churn", "", Map.of());
         here.register("churn", old);
+        Instant before = here.clock.instant();
+        here.clock.move(Duration.ofMinutes(1));
         here.registry.registry().delete("churn");
         here.registry.registry().create("churn", "", Map.of());
         here.register("churn", young);
@@ -201,6 +203,7 @@ abstract class LineageContract {
                 .contains(young.urn())
                 .doesNotContain(old.urn());
         assertThat(here.impact(old.urn())).containsExactly("model-version:churn/1");
+        assertThat(here.provenance("model-version:churn/1", before)).contains(old.urn());
     }
 
     @Test
@@ -260,7 +263,7 @@ abstract class LineageContract {
                 for (int a = 0; a < nodes; a++) {
                     var question = new LineageService.Question(node(a).urn(), depth, Optional.empty(), 1000);
                     if (here.db
-                            .read(sql -> new LineageStore().find(sql, workspace, question.node()))
+                            .read(sql -> new LineageStore().find(sql, workspace, question.node(), null))
                             .isEmpty()) continue;
                     for (String b : TestLineage.urns(here.lineage.impact(question)))
                         down.add(question.node() + " " + b);
