@@ -246,6 +246,27 @@ def test_both_clients_need_a_token_where_everybody_says_who_they_are(folder, jav
         assert (edge["said_by"], edge["said_in"]) == ("admin", "openlineage")
 
 
+def test_the_graph_is_whole_and_has_nothing_twice_after_kills(folder):
+    """What was committed before a kill -9 is in the graph after the start, once."""
+    home = folder / "ol-kill"
+    snapshots, edges = [], []
+    for round in range(3):
+        with servers.start_millwright(home) as server:
+            lineage = Lineage(server.url)
+            snapshots.append(lineage.commit("kill.people", f"id\n{round}\n"))
+            if round == 1:
+                lineage.await_reached("impact", snapshots[0], {snapshots[1]})
+            server.kill()
+    with servers.start_millwright(home) as server:
+        lineage = Lineage(server.url)
+        lineage.await_reached("impact", snapshots[0], set(snapshots[1:]))
+        around = lineage.call("GET", "/lineage", params={"node": "dataset:kill.people", "depth": 10}).json()
+        edges = [(edge["from"], edge["to"], edge["kind"]) for edge in around["edges"]]
+    assert sorted(edges) == sorted(
+        [("dataset:kill.people", snapshot, "version") for snapshot in snapshots]
+        + [(a, b, "parent") for a, b in zip(snapshots, snapshots[1:])])  # fmt: skip
+
+
 class Collector:
     """Keeps the events that are posted; answers 503 as often as it is told to, then 201."""
 

@@ -1,5 +1,7 @@
 package io.millwright.lineage;
 
+import static io.millwright.kernel.ErrorCode.UNAVAILABLE;
+
 import io.millwright.ledger.Sql;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,6 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /// The SQL of the graph.
 final class LineageStore {
+    /// The bits of a step's row: an id, another id, and the kind of the other.
+    private static final int THERE = 5;
+
+    private static final int HERE = 34;
+    private static final int LARGEST_KIND = (1 << THERE) - 1;
+    static final long LARGEST_ID = (1L << (HERE - THERE)) - 1;
+
     private static final String GREATEST = Character.toString(Character.MAX_CODE_POINT);
 
     /// A node as it is kept.
@@ -80,7 +89,9 @@ final class LineageStore {
                 node.kind().code(),
                 node.parent(),
                 at.toEpochMilli());
-        return live(sql, workspace, urn).orElseThrow();
+        long id = live(sql, workspace, urn).orElseThrow();
+        if (id > LARGEST_ID) throw UNAVAILABLE.because("The graph of lineage is full: it has %d nodes.", id);
+        return id;
     }
 
     Optional<Long> live(Sql sql, String workspace, String urn) {
@@ -203,19 +214,27 @@ final class LineageStore {
 
     /// What edges lead to from some nodes, or where they come from.
     ///
+    /// A row is one number, since a walk reads a million of them and each value costs.
+    ///
     /// @param ids in order
     /// @param at null for now
     void step(Sql sql, long[] ids, boolean down, @Nullable Instant at, Step step) {
         String here = down ? "source" : "target";
         String there = down ? "target" : "source";
-        String text = "select e." + here + ", e." + there + ", e." + there + "_kind from lineage_edges e where e."
-                + here + " " + inList(sql) + held(at);
+        String text = "select e.%s * %d + e.%s * %d + e.%s_kind from lineage_edges e where e.%s "
+                        .formatted(here, 1L << HERE, there, 1L << THERE, there, here)
+                + inList(sql)
+                + held(at);
+        Sql.RowVisitor visitor = row -> {
+            long packed = row.getLong(1);
+            step.edge(packed >>> HERE, packed >>> THERE & LARGEST_ID, (int) packed & LARGEST_KIND);
+        };
         if (at == null) {
-            sql.scan(text, row -> step.edge(row.getLong(1), row.getLong(2), row.getInt(3)), list(ids));
+            sql.scan(text, visitor, list(ids));
             return;
         }
         long millis = at.toEpochMilli();
-        sql.scan(text, row -> step.edge(row.getLong(1), row.getLong(2), row.getInt(3)), list(ids), millis, millis);
+        sql.scan(text, visitor, list(ids), millis, millis);
     }
 
     private static String held(@Nullable Instant at) {
