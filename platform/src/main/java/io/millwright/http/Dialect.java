@@ -5,8 +5,8 @@ import io.millwright.kernel.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/// In which shape a route's failures are told. Rendering happens outermost, so that even a refused request
-/// comes back in the shape its client parses.
+/// In which shape a route's failures are told. Rendering happens outermost, so that even a refused
+/// request comes back in the shape its client parses.
 public enum Dialect {
     /// MLflow's `{"error_code": …, "message": …}`. A taken name is 400 there, and so is a wrong state:
     /// MLflow's own 500 would make its client retry a user's mistake.
@@ -54,8 +54,8 @@ public enum Dialect {
                             .writeEndObject());
         }
     },
-    /// Iceberg's REST catalog: `{"error": {"message", "type", "code"}}`. Its clients go by the status, and by
-    /// a few types.
+    /// Iceberg's REST catalog: `{"error": {"message", "type", "code"}}`. Its clients go by the status,
+    /// and by a few types.
     ICEBERG {
         @Override
         Reply body(int status, Failure failure, String requestId) throws IOException {
@@ -74,6 +74,20 @@ public enum Dialect {
                 case INTERNAL -> "InternalServerError";
                 default -> "BadRequestException";
             };
+        }
+    },
+    /// OpenLineage, whose specification leaves the shape open: `{"code", "message"}`, as Marquez
+    /// answers. Its clients go by the status and show the body.
+    OPENLINEAGE {
+        @Override
+        Reply body(int status, Failure failure, String requestId) throws IOException {
+            return Reply.json(
+                    status,
+                    "application/json",
+                    json -> json.writeStartObject()
+                            .writeNumberProperty("code", status)
+                            .writeStringProperty("message", failure.message())
+                            .writeEndObject());
         }
     },
     /// Plain text, for probes and browsers.
@@ -116,6 +130,7 @@ public enum Dialect {
     /// The dialect of a path that no route serves.
     public static Dialect ofPath(String path) {
         if (path.startsWith("/iceberg/")) return ICEBERG;
+        if (path.startsWith("/api/v1/")) return OPENLINEAGE;
         return path.startsWith("/api/millwright/") || path.startsWith("/auth/") ? OWN : MLFLOW;
     }
 }

@@ -25,6 +25,7 @@ import io.millwright.ledger.Migration;
 import io.millwright.ledger.Migrator;
 import io.millwright.ledger.PostgresDb;
 import io.millwright.ledger.SqliteDb;
+import io.millwright.lineage.LineageSlice;
 import io.millwright.registry.RegistrySlice;
 import io.millwright.registry.promotion.Principals;
 import io.millwright.registry.promotion.PromotionSlice;
@@ -92,6 +93,10 @@ final class Assembly implements AutoCloseable {
                     .start();
             new ChangesApi(changes, tracking).addRoutes(routes);
             ViewsSlice.wire(db, ledger, clock, ids, tracking.experiments()).addRoutes(routes);
+            ArmeriaPost post = opened(new ArmeriaPost());
+            LineageSlice lineage = opened(LineageSlice.wire(
+                    db, ledger, clock, tables.service(), tracking, settings.lineage(), new OperatorPost(post)));
+            lineage.addRoutes(routes);
             AccessSlice access = opened(AccessSlice.wire(db, ledger, clock, System::nanoTime, new SecureRandom()));
             boolean authenticates = settings.server().authentication();
             access.addRoutes(routes, signInSettings(settings), new EntityParents(tracking));
@@ -104,8 +109,7 @@ final class Assembly implements AutoCloseable {
             RegistrySlice.wire(db, ledger, clock, tracking, promotion.governor())
                     .addRoutes(routes);
             AuditSlice.wire(db, ledger).addRoutes(routes, operations);
-            WebhooksSlice webhooks =
-                    opened(WebhooksSlice.wire(db, ledger, clock, ids, settings.webhooks(), opened(new ArmeriaPost())));
+            WebhooksSlice webhooks = opened(WebhooksSlice.wire(db, ledger, clock, ids, settings.webhooks(), post));
             webhooks.addRoutes(routes);
 
             Health health = new Health(
@@ -129,6 +133,7 @@ final class Assembly implements AutoCloseable {
                     .addRoutes(routes);
             new SystemRoutes(health, metrics, onS3, () -> OpenApi.of(routes.all())).addRoutes(routes);
             webhooks.start();
+            lineage.start();
             open.push(db::cancelRunning); // After the drain nobody waits for an answer any more.
             firstAdministratorToken = authenticates ? access.service().firstAdministrator() : Optional.empty();
             server = opened(HttpServer.start(
@@ -181,6 +186,7 @@ final class Assembly implements AutoCloseable {
         all.addAll(ProfilesSlice.MIGRATIONS);
         all.addAll(TrackingSlice.MIGRATIONS);
         all.addAll(ViewsSlice.MIGRATIONS);
+        all.addAll(LineageSlice.MIGRATIONS);
         all.addAll(RegistrySlice.MIGRATIONS);
         all.addAll(WebhooksSlice.MIGRATIONS);
         all.addAll(AccessSlice.MIGRATIONS);

@@ -155,6 +155,7 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
                         case MLFLOW -> "/api/refused";
                         case OWN -> "/api/millwright/refused";
                         case ICEBERG -> "/iceberg/refused";
+                        case OPENLINEAGE -> "/api/v1/refused";
                         case PLAIN -> "/refused";
                     });
             request.headers().set(REFUSED, why);

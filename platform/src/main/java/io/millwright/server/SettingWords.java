@@ -50,6 +50,10 @@ final class SettingWords {
             Map.entry("oidc.username-claim", "Which claim becomes the name of a user."),
             Map.entry("oidc.groups-claim", "Which claim says in what groups a user is. Empty: groups are kept here."),
             Map.entry("oidc.session", "How long somebody stays signed in."),
+            Map.entry("lineage.collector", "Where commits and runs are told as OpenLineage; empty to tell nobody."),
+            Map.entry("lineage.collector-key", "The key that the OpenLineage collector asks for."),
+            Map.entry("lineage.collector-timeout", "How long one event to the OpenLineage collector may take."),
+            Map.entry("lineage.namespace", "The namespace of the jobs that the collector is told of."),
             Map.entry("webhooks.allow-http", "Whether webhooks may lead to http: as well as https:."),
             Map.entry(
                     "webhooks.allowed-ranges",

@@ -2,6 +2,7 @@ package io.millwright.server;
 
 import io.millwright.governance.oidc.OidcSettings;
 import io.millwright.lake.query.QuerySettings;
+import io.millwright.lineage.CollectorSettings;
 import io.millwright.registry.webhooks.WebhookSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -29,6 +30,7 @@ record Settings(
         ServerSettings server,
         OidcSettings oidc,
         WebhookSettings webhooks,
+        CollectorSettings lineage,
         LogSettings log,
         List<SettingValues.Effective> told) {
     Settings {
@@ -70,9 +72,10 @@ record Settings(
         QuerySettings queries = queries(values, home);
         OidcSettings oidc = OidcSettingValues.read(values, server);
         WebhookSettings webhooks = WebhookSettingValues.read(values, home);
+        CollectorSettings lineage = LineageSettingValues.read(values);
         LogSettings log = LogSettings.read(values);
         Settings settings = new Settings(
-                home, db, artifacts, lake, lakeCache, queries, server, oidc, webhooks, log, values.effective());
+                home, db, artifacts, lake, lakeCache, queries, server, oidc, webhooks, lineage, log, values.effective());
         values.requireAllKnown();
         settings.artifactsUri(); // So that a wrong one is told at once, by every command.
         settings.lakeUri();

@@ -222,6 +222,19 @@ class OpenApiTest {
                     .isEqualTo("a");
             own(raw, document, "GET /datasets/{dataset}/versions", "census.people", "");
             own(raw, document, "GET /namespaces", "", "");
+            answer(
+                    raw,
+                    "POST",
+                    "/api/v1/lineage/batch",
+                    "[{\"eventTime\": \"2026-05-03T12:00:00Z\", \"producer\": \"https://x\", \"job\": {\"namespace\": \"n\","
+                            + " \"name\": \"j\"}, \"inputs\": [{\"namespace\": \"n\", \"name\": \"a\"}]}]");
+            assertThat(own(raw, document, "GET /lineage", "?node=external:n/a", "")
+                            .path("edges"))
+                    .hasSize(1);
+            assertThat(own(raw, document, "GET /lineage/impact", "?node=external:n/a", "")
+                            .path("groups"))
+                    .hasSize(1);
+            own(raw, document, "GET /lineage/provenance", "?node=job:n/j&depth=2&at=2026-05-04", "");
             own(raw, document, "GET /operations/{operation_id}", operation, "");
             own(raw, document, "POST /operations/{operation_id}/cancel", operation, "");
             JsonNode parts = own(

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class ProtocolDocsTest {
     private static final Path MLFLOW = Path.of("../docs/protocols/mlflow.md");
     private static final Path ICEBERG = Path.of("../docs/protocols/iceberg.md");
+    private static final Path OPENLINEAGE = Path.of("../docs/protocols/openlineage.md");
     private static final Pattern ROUTE = Pattern.compile("`(GET|HEAD|POST|PUT|PATCH|DELETE) ([^`]+)`");
 
     @Test
@@ -32,6 +33,14 @@ class ProtocolDocsTest {
     void the_document_names_every_route_of_icebergs_and_no_other() throws IOException {
         try (TestServer server = TestServer.start()) {
             assertThat(documented(ICEBERG)).isEqualTo(served(server, route -> route.dialect() == Dialect.ICEBERG));
+        }
+    }
+
+    @Test
+    void the_document_names_every_route_of_openlineages_and_no_other() throws IOException {
+        try (TestServer server = TestServer.start()) {
+            assertThat(documented(OPENLINEAGE))
+                    .isEqualTo(served(server, route -> route.dialect() == Dialect.OPENLINEAGE));
         }
     }
 

@@ -181,6 +181,9 @@ class RouteTableTest {
             ADMIN     PUT    /api/millwright/v1/groups/{name}/members/{member}
             SIGNED_IN GET    /api/millwright/v1/me
             MANAGE    POST   /api/millwright/v1/lake/collect
+            READ      GET    /api/millwright/v1/lineage
+            READ      GET    /api/millwright/v1/lineage/impact
+            READ      GET    /api/millwright/v1/lineage/provenance
             READ      GET    /api/millwright/v1/namespaces
             PUBLIC    GET    /api/millwright/v1/openapi.json
             READ      GET    /api/millwright/v1/metric-series
@@ -236,6 +239,8 @@ class RouteTableTest {
             ADMIN     DELETE /api/millwright/v1/users/{name}
             SIGNED_IN PUT    /api/millwright/v1/users/{name}/password
             PUBLIC    GET    /api/millwright/v1/version
+            WRITE     POST   /api/v1/lineage
+            WRITE     POST   /api/v1/lineage/batch
             PUBLIC    POST   /auth/logout
             PUBLIC    GET    /auth/oidc/callback
             PUBLIC    GET    /auth/oidc/login

@@ -1,0 +1,12 @@
+package io.millwright.lineage;
+
+import io.millwright.ledger.Db;
+import io.millwright.ledger.TestDatabases;
+import java.nio.file.Path;
+
+final class LineageOnSqliteTest extends LineageContract {
+    @Override
+    Db open(Path home) {
+        return TestDatabases.sqlite(home);
+    }
+}
