@@ -75,7 +75,18 @@ record Settings(
         CollectorSettings lineage = LineageSettingValues.read(values);
         LogSettings log = LogSettings.read(values);
         Settings settings = new Settings(
-                home, db, artifacts, lake, lakeCache, queries, server, oidc, webhooks, lineage, log, values.effective());
+                home,
+                db,
+                artifacts,
+                lake,
+                lakeCache,
+                queries,
+                server,
+                oidc,
+                webhooks,
+                lineage,
+                log,
+                values.effective());
         values.requireAllKnown();
         settings.artifactsUri(); // So that a wrong one is told at once, by every command.
         settings.lakeUri();
