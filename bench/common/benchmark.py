@@ -115,7 +115,7 @@ class Benchmark:
         if options.keep and not options.work:
             parser.error("--keep needs --work DIR, where the stores are kept")
         options.millwright_url = getattr(options, "millwright_url", None)
-        options.only = options.only or list(self.measurements)
+        options.only = options.only or list(self.measurements) or list(self.alone)
         return options
 
     def chosen_servers(self, options):
