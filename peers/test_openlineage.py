@@ -223,7 +223,7 @@ def test_the_java_client_leads_from_columns_to_columns(lineage, java):
         "impact", "external-column:kafka://broker:9092/java-static-out#a")  # fmt: skip
 
 
-def test_both_clients_need_a_token_where_everybody_says_who_they_are(folder, java):
+def test_both_clients_need_a_token_where_everybody_says_who_they_are(folder, java, monkeypatch):
     with servers.start_millwright(folder / "ol-access", env={"MILLWRIGHT_SERVER_AUTHENTICATION": "on"}) as server:
         token = TOKEN.search(server.text()).group()
         admin = Lineage(server.url, token)
@@ -239,7 +239,9 @@ def test_both_clients_need_a_token_where_everybody_says_who_they_are(folder, jav
             assert refused.value.response.json()["code"] == status
         what, why = java(server.url, "", "x.y")
         assert what == "refused" and "401" in why
-        client(server.url, token).emit(event)
+        monkeypatch.setenv("OPENLINEAGE_URL", server.url)
+        monkeypatch.setenv("OPENLINEAGE_API_KEY", token)
+        OpenLineageClient().emit(event)
         assert java(server.url, token, "x.y")[0] == "run"
         assert "external:s/b" in Lineage(server.url, weak).reached("impact", "external:s/a")
         edge = admin.call("GET", "/lineage", params={"node": "external:s/a"}).json()["edges"][0]

@@ -8,7 +8,7 @@ import io.millwright.ledger.Db;
 import io.millwright.ledger.Sql;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -28,6 +28,7 @@ public final class LineageService {
     static final int MOST_WALKED = 2_000_000;
 
     private static final int IDS_AT_ONCE = 100_000;
+    private static final int URNS_AT_ONCE = 20_000;
     /// A right on any of these may hide a node.
     private static final List<String> ENTITIES = List.of(
             "dataset",
@@ -193,40 +194,43 @@ public final class LineageService {
         });
     }
 
-    /// The URNs of what a walk has reached, as far as they are needed, and which of it is hidden.
+    /// The URNs of what is listed of a walk, and which of all that it reached is hidden. No more URNs
+    /// than are listed are kept: what is before a listed one on its path is listed, too, or hidden.
     private final class Known {
         private final Walk walk;
-        private final Map<Long, Node> nodes = new HashMap<>();
-        private final boolean everything;
-        private final RequestContext context;
+        private final Map<Integer, String> urns = new HashMap<>();
+        /// Null when nothing can be hidden.
+        private final @Nullable BitSet shown;
 
         Known(Sql sql, RequestContext context, Walk walk, int most) {
             this.walk = walk;
-            this.context = context;
-            this.everything = ENTITIES.stream()
+            boolean everything = ENTITIES.stream()
                     .allMatch(entity -> context.readable(entity).isEverything());
+            this.shown = everything ? null : new BitSet();
             int needed = everything ? (int) Math.min(walk.size(), most + 1L) : walk.size();
-            for (int begin = 0; begin < needed; begin += IDS_AT_ONCE) {
-                long[] ids =
-                        walk.part(begin, Math.min(needed, begin + IDS_AT_ONCE)).ids();
-                nodes.putAll(store.nodes(sql, Arrays.stream(ids).boxed().toList()));
+            for (int begin = 0; begin < needed; begin += URNS_AT_ONCE) {
+                int end = Math.min(needed, begin + URNS_AT_ONCE);
+                Map<Long, Node> nodes = store.nodes(sql, walk.part(begin, end).ids());
+                for (int i = begin; i < end; i++) {
+                    Node node = nodes.get(walk.id(i));
+                    if (node == null || !(everything || node.isReadable(context))) continue;
+                    if (shown != null) shown.set(i);
+                    if (urns.size() <= most) urns.put(i, node.urn());
+                }
             }
         }
 
         boolean isShown(int index) {
-            if (everything) return true;
-            Node node = nodes.get(walk.id(index));
-            return node != null && node.isReadable(context);
+            return shown == null || shown.get(index);
         }
 
         String urn(int index) {
-            Node node = nodes.get(walk.id(index));
-            return node == null ? "hidden" : node.urn();
+            return urns.getOrDefault(index, "hidden");
         }
 
         List<String> path(int index) {
             List<String> path = new ArrayList<>();
-            for (int i = index; i >= 0; i = walk.via(i)) path.add(isShown(i) ? urn(i) : "hidden");
+            for (int i = index; i >= 0; i = walk.via(i)) path.add(urn(i));
             Collections.reverse(path);
             return path;
         }

@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -252,16 +251,16 @@ final class LineageStore {
         return Arrays.stream(ids).mapToObj(Long::toString).collect(Collectors.joining(","));
     }
 
-    Map<Long, Node> nodes(Sql sql, Collection<Long> ids) {
+    /// @param ids in order
+    Map<Long, Node> nodes(Sql sql, long[] ids) {
         Map<Long, Node> found = new HashMap<>();
-        long[] sorted = ids.stream().mapToLong(Long::longValue).sorted().toArray();
         sql.scan(
                 "select id, urn, parent, gone_at from lineage_nodes where id " + inList(sql),
                 row -> {
                     Row one = row(row);
                     found.put(one.id(), one.node());
                 },
-                list(sorted));
+                list(ids));
         return found;
     }
 

@@ -100,6 +100,9 @@ final class LineageWriter {
                     .filter(row -> row.goneAt() == 0)
                     .ifPresent(all::add);
             for (String prefix : parts(whole)) all.addAll(store.beginning(sql, report.workspace(), prefix));
+            // A model's own name may have an @ in it.
+            all.removeIf(row -> row.node().kind() == NodeKind.ALIAS
+                    && row.node().name().lastIndexOf('@') != whole.name().length());
             if (whole.kind() == NodeKind.DATASET) {
                 store.find(sql, report.workspace(), NodeKind.COLUMNS.word() + ":" + whole.name(), null)
                         .filter(row -> row.goneAt() == 0)

@@ -11,6 +11,7 @@ import io.millwright.kernel.Right;
 import io.millwright.lake.tables.DatasetName;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Event;
+import io.millwright.ledger.Together;
 import io.millwright.tracking.RunInfo;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -286,6 +287,31 @@ abstract class LineageContract {
     }
 
     @Test
+    void whoever_may_read_only_parts_is_told_the_same_parts_of_a_large_graph() {
+        List<Fact> fan = new ArrayList<>();
+        Node root = Node.of(NodeKind.DATASET, "open.root");
+        for (int i = 0; i < 500; i++) {
+            Node middle = Node.of(NodeKind.DATASET, (i % 2 == 0 ? "open.m" : "secret.m") + i);
+            fan.add(Fact.edge(root, middle, EdgeKind.INPUT, here.clock.instant()));
+            fan.add(Fact.edge(middle, Node.of(NodeKind.DATASET, "open.e" + i), EdgeKind.INPUT, here.clock.instant()));
+        }
+        write("default", fan);
+        RequestContext bob = TestLineage.somebody(READER, urn -> !urn.startsWith("namespace:secret"));
+
+        Reach all = bob.call(() -> here.lineage.impact(TestLineage.question(root.urn())));
+        Reach some = bob.call(
+                () -> here.lineage.impact(new LineageService.Question(root.urn(), 100, Optional.empty(), 300)));
+
+        assertThat(all.items()).hasSize(750);
+        assertThat(all.hidden()).isEqualTo(250);
+        assertThat(all.items()).extracting(Reach.Item::urn).noneMatch(urn -> urn.contains("secret"));
+        assertThat(all.items().getLast().path()).containsExactly(root.urn(), "hidden", "dataset:open.e499");
+        assertThat(some.items()).isEqualTo(all.items().subList(0, 300));
+        assertThat(some.hidden()).isEqualTo(250);
+        assertThat(some.truncated()).isTrue();
+    }
+
+    @Test
     void a_walk_ends_at_its_depth_and_says_when_not_all_is_listed() {
         List<Fact> chain = new ArrayList<>();
         for (int i = 0; i < 10; i++) chain.add(Fact.edge(node(i), node(i + 1), EdgeKind.INPUT, here.clock.instant()));
@@ -392,6 +418,21 @@ abstract class LineageContract {
         assertThat(here.count("lineage_nodes")).isEqualTo(nodes);
         assertThat(here.count("lineage_edges")).isEqualTo(edges);
         assertThat(here.ledger.eventsAbout("job:airflow/load")).hasSize(1);
+    }
+
+    @Test
+    void who_says_the_same_at_once_says_it_once() throws Exception {
+        Together.run(8, writer -> () -> {
+            for (int i = 0; i < 5; i++) {
+                String run = "%08d-1111-1111-1111-111111111111".formatted(i);
+                report(event(run, "in", "{}", "out" + i, "{}"));
+            }
+            return writer;
+        });
+
+        assertThat(here.count("lineage_edges")).isEqualTo(3 * 5);
+        assertThat(here.count("lineage_nodes")).isEqualTo(1 + 1 + 5 + 5);
+        assertThat(here.impact("external:db/in")).hasSize(10);
     }
 
     @Test
