@@ -8,6 +8,7 @@ import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
 import { leadToSignIn } from './components/session.ts'
 import { Shell } from './components/shell.tsx'
 import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
+import { datasetSearch, datasetsSearch } from './lib/lake-search.ts'
 import { accessSearch, compareSearch, listSearch, parseSearch, runSearch, runsSearch, signInSearch, stringifySearch, textOf } from './lib/search-params.ts'
 import { Home } from './screens/home.tsx'
 
@@ -85,6 +86,20 @@ const modelVersion = createRoute({
   component: lazyRouteComponent(() => import('./screens/model-version.tsx'), 'ModelVersionScreen'),
 })
 
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets',
+  validateSearch: datasetsSearch,
+  component: lazyRouteComponent(() => import('./screens/datasets.tsx'), 'Datasets'),
+})
+
+const dataset = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets/$name',
+  validateSearch: datasetSearch,
+  component: lazyRouteComponent(() => import('./screens/dataset.tsx'), 'DatasetScreen'),
+})
+
 const access = createRoute({
   getParentRoute: () => root,
   path: '/access',
@@ -134,7 +149,7 @@ const settings = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, trash, access, audit, webhooks, settings, signIn, gallery]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, datasets, dataset, trash, access, audit, webhooks, settings, signIn, gallery]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

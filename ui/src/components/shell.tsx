@@ -64,7 +64,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-col p-3 pb-20 outline-none md:min-h-dvh md:p-6">
         <Outlet />
       </main>
-      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-surface md:hidden">
+      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-surface md:hidden">
         <Places places={PLACES} className="flex flex-col items-center gap-0.5 py-1.5 text-xs" />
         <More />
       </nav>
