@@ -40,7 +40,7 @@ function columnsOf(searched: boolean): TableColumn<DatasetRow>[] {
     {
       id: 'name',
       label: 'Dataset',
-      width: 280,
+      width: 230,
       pinned: true,
       orderField: 'name',
       render: ({ name }) => (
@@ -49,14 +49,14 @@ function columnsOf(searched: boolean): TableColumn<DatasetRow>[] {
         </Link>
       ),
     },
-    { id: 'version', label: 'Version', width: 90, numeric: true, orderField: 'version', render: ({ version }) => version?.number ?? <span className="text-ink-3">none</span> },
-    { id: 'rows', label: 'Rows', width: 120, numeric: true, orderField: 'rows', render: ({ version }) => optional(known(version?.rows), formatCount) },
-    { id: 'bytes', label: 'Size', width: 100, numeric: true, orderField: 'bytes', render: ({ version }) => optional(known(version?.size_bytes), formatBytes) },
-    { id: 'changed', label: 'Changed', width: 140, numeric: true, orderField: 'changed', render: ({ changed_at }) => <Time millis={Date.parse(changed_at)} /> },
+    { id: 'version', label: 'Version', width: 80, numeric: true, orderField: 'version', render: ({ version }) => version?.number ?? <span className="text-ink-3">none</span> },
+    { id: 'rows', label: 'Rows', width: 100, numeric: true, orderField: 'rows', render: ({ version }) => optional(known(version?.rows), formatCount) },
+    { id: 'bytes', label: 'Size', width: 90, numeric: true, orderField: 'bytes', render: ({ version }) => optional(known(version?.size_bytes), formatBytes) },
+    { id: 'changed', label: 'Changed', width: 120, numeric: true, orderField: 'changed', render: ({ changed_at }) => <Time millis={Date.parse(changed_at)} /> },
     {
       id: 'matched',
       label: 'Columns found',
-      width: 220,
+      width: 150,
       render: ({ matched_columns: found }) => (
         <span className="truncate font-mono text-xs" title={found.join(', ')}>
           {found.join(', ')}
@@ -66,7 +66,7 @@ function columnsOf(searched: boolean): TableColumn<DatasetRow>[] {
     {
       id: 'comment',
       label: 'Description',
-      width: 360,
+      width: 300,
       render: ({ comment }) => (
         <span className="truncate text-ink-2" title={comment}>
           {comment}
