@@ -7,6 +7,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
 /// One answer.
@@ -26,7 +27,9 @@ public record Reply(int status, Map<String, String> headers, Body body) {
 
         /// Written only when it is sent, piece by piece, as fast as the client reads. What fails before the first piece
         /// is full is told as any failure is.
-        record Json(JsonWriter writer) implements Body {}
+        ///
+        /// @param gone told when the client leaves; absent for what is written within the time of any request
+        record Stream(StreamWriter writer, Optional<Runnable> gone) implements Body {}
 
         /// Written as things happen, for as long as somebody reads. What fails before anything was sent is told as any
         /// failure is.
@@ -54,6 +57,24 @@ public record Reply(int status, Map<String, String> headers, Body body) {
         return new Reply(200, Map.of("content-type", contentType), new Body.Feed(writer));
     }
 
+    /// Writes bytes.
+    @FunctionalInterface
+    public interface StreamWriter {
+        void write(OutputStream out) throws IOException;
+    }
+
+    /// Bytes of any kind and number, of which only a piece is in memory at a time.
+    public static Reply stream(String contentType, StreamWriter writer) {
+        return new Reply(200, Map.of("content-type", contentType), new Body.Stream(writer, Optional.empty()));
+    }
+
+    /// The same for what may take long before its first byte, and keeps its own time.
+    ///
+    /// @param gone told when the client leaves before the end
+    public static Reply longStream(String contentType, StreamWriter writer, Runnable gone) {
+        return new Reply(200, Map.of("content-type", contentType), new Body.Stream(writer, Optional.of(gone)));
+    }
+
     /// Writes one JSON value.
     @FunctionalInterface
     public interface JsonWriter {
@@ -67,7 +88,7 @@ public record Reply(int status, Map<String, String> headers, Body body) {
     /// One JSON value of any size, of which only a piece is in memory at a time: the writer fetches what it
     /// writes as it goes.
     public static Reply largeJson(JsonWriter writer) {
-        return new Reply(200, Map.of("content-type", "application/json"), new Body.Json(writer));
+        return stream("application/json", out -> write(out, writer));
     }
 
     /// Writes texts of JSON, a line each.
@@ -84,10 +105,16 @@ public record Reply(int status, Map<String, String> headers, Body body) {
 
     /// Any number of JSON values, one to a line, sent as [#largeJson] is.
     public static Reply jsonLines(LinesWriter writer) {
-        return new Reply(
-                200,
-                Map.of("content-type", "application/jsonl"),
-                new Body.Json(json -> writer.write(line -> json.writeRaw(line).writeRaw('\n'))));
+        return stream(
+                "application/jsonl",
+                out -> write(
+                        out, json -> writer.write(line -> json.writeRaw(line).writeRaw('\n'))));
+    }
+
+    private static void write(OutputStream out, JsonWriter writer) throws IOException {
+        JsonGenerator json = Json.MAPPER.createGenerator(out);
+        writer.write(json);
+        json.close(); // Only when all went well: it closes the brackets.
     }
 
     public static Reply json(int status, String contentType, JsonWriter writer) throws IOException {

@@ -15,6 +15,7 @@ import io.millwright.lake.ArtifactSettings;
 import io.millwright.lake.ArtifactsSlice;
 import io.millwright.lake.ingest.IngestSettings;
 import io.millwright.lake.ingest.IngestSlice;
+import io.millwright.lake.query.QuerySlice;
 import io.millwright.lake.tables.LakeSettings;
 import io.millwright.lake.tables.TablesSlice;
 import io.millwright.ledger.Db;
@@ -79,6 +80,8 @@ final class Assembly implements AutoCloseable {
                             ids,
                             IngestSettings.in(settings.home(), settings.server().maxUploadSizeBytes()))
                     .addRoutes(routes, operations);
+            opened(QuerySlice.wire(db, ledger, clock, ids, tables.service(), settings.queries()))
+                    .addRoutes(routes);
             ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));
             TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service(), changes::logged);
             tracking.addRoutes(routes, operations);
@@ -171,6 +174,7 @@ final class Assembly implements AutoCloseable {
         List<Migration> all = new ArrayList<>(Ledger.MIGRATIONS);
         all.addAll(ArtifactsSlice.MIGRATIONS);
         all.addAll(TablesSlice.MIGRATIONS);
+        all.addAll(QuerySlice.MIGRATIONS);
         all.addAll(TrackingSlice.MIGRATIONS);
         all.addAll(ViewsSlice.MIGRATIONS);
         all.addAll(RegistrySlice.MIGRATIONS);

@@ -358,8 +358,9 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         if (bodyBuffer != null) takeBody(bodyBuffer);
         Reply reply = found.route().handler().handle(this);
         return switch (reply.body()) {
-            case Reply.Body.Json(var writer) -> {
+            case Reply.Body.Stream(var writer, var gone) -> {
                 releaseBody();
+                gone.ifPresent(this::takeYourTime);
                 yield server.sender.write(ctx, this, reply, writer, answer).orElse(null);
             }
             case Reply.Body.Feed(var writer) -> {
@@ -369,6 +370,11 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
             }
             case Reply.Body.Bytes _, Reply.Body.Channel _ -> reply;
         };
+    }
+
+    private void takeYourTime(Runnable gone) {
+        ctx.clearRequestTimeout();
+        var _ = ctx.whenRequestCancelling().thenRun(gone);
     }
 
     private void takeBody(BodyBuffer collected) {

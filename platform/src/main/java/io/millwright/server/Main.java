@@ -28,6 +28,7 @@ import picocli.CommandLine.Command;
             PolicyCommand.class,
             PromotionsCommand.class,
             DataCommand.class,
+            SqlCommand.class,
         })
 public final class Main {
     private Main() {}

@@ -84,7 +84,19 @@ final class RemoteServer implements AutoCloseable {
 
     /// The body of an answer as it comes; the caller closes it.
     InputStream download(String target) throws IOException, InterruptedException {
-        HttpResponse<InputStream> answer = client.send(request(target).GET().build(), BodyHandlers.ofInputStream());
+        return stream(request(target).GET());
+    }
+
+    /// The same of a POST that may take long.
+    InputStream stream(String target, Map<String, ?> fields) throws IOException, InterruptedException {
+        return stream(request(target)
+                .timeout(Duration.ofHours(6))
+                .header("content-type", "application/json")
+                .POST(json(fields)));
+    }
+
+    private InputStream stream(HttpRequest.Builder request) throws IOException, InterruptedException {
+        HttpResponse<InputStream> answer = client.send(request.build(), BodyHandlers.ofInputStream());
         if (answer.statusCode() < 300) return answer.body();
         try (InputStream body = answer.body()) {
             throw refused(answer.statusCode(), new String(body.readNBytes(100_000), StandardCharsets.UTF_8));

@@ -74,23 +74,24 @@ final class ReplySender {
                     stream(ctx, exchange, reply, channel, length, answer);
                 }
             }
-            case Reply.Body.Json _, Reply.Body.Feed _ -> throw new IllegalArgumentException("is written first");
+            case Reply.Body.Stream _, Reply.Body.Feed _ -> throw new IllegalArgumentException("is written first");
         }
     }
 
-    /// Writes a JSON answer. What is small is left to [#send], which knows its length.
+    /// Writes an answer of unknown length. What is small is left to [#send], which knows its length.
     ///
     /// @return what is still to be sent, if anything
     Optional<Reply> write(
             ServiceRequestContext ctx,
             Exchange exchange,
             Reply head,
-            Reply.JsonWriter writer,
+            Reply.StreamWriter writer,
             CompletableFuture<HttpResponse> answer)
             throws IOException {
         Reply varying = head.with("vary", "accept-encoding");
-        LargeJson json = new LargeJson(ctx, exchange, headers(exchange, varying, -1), answer, patience, largeAnswers);
-        Optional<ByteBuffer> small = json.write(writer);
+        LargeAnswer large =
+                new LargeAnswer(ctx, exchange, headers(exchange, varying, -1), answer, patience, largeAnswers);
+        Optional<ByteBuffer> small = large.write(writer);
         if (small.isEmpty()) exchange.measure(head.status());
         return small.map(bytes -> new Reply(head.status(), head.headers(), new Reply.Body.Bytes(bytes)));
     }

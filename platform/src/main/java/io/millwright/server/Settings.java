@@ -1,6 +1,7 @@
 package io.millwright.server;
 
 import io.millwright.governance.oidc.OidcSettings;
+import io.millwright.lake.query.QuerySettings;
 import io.millwright.registry.webhooks.WebhookSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -16,6 +17,7 @@ import java.util.List;
 /// @param artifacts a folder or `s3://bucket/prefix`; empty for `artifacts` in the home
 /// @param lake a folder or `s3://bucket/prefix` for datasets; empty for `lake` in the home
 /// @param lakeCacheBytes how much of data files on S3 may be kept on this disk
+/// @param queries what queries may use
 /// @param told every setting as it may be shown, with where it came from
 record Settings(
         Path home,
@@ -23,6 +25,7 @@ record Settings(
         String artifacts,
         String lake,
         long lakeCacheBytes,
+        QuerySettings queries,
         ServerSettings server,
         OidcSettings oidc,
         WebhookSettings webhooks,
@@ -64,15 +67,30 @@ record Settings(
         String artifacts = values.text("artifacts", "");
         String lake = values.text("lake", "");
         long lakeCache = values.size("lake.cache-size", "10GB", 1_000_000, Long.MAX_VALUE);
+        QuerySettings queries = queries(values, home);
         OidcSettings oidc = OidcSettingValues.read(values, server);
         WebhookSettings webhooks = WebhookSettingValues.read(values, home);
         LogSettings log = LogSettings.read(values);
-        Settings settings =
-                new Settings(home, db, artifacts, lake, lakeCache, server, oidc, webhooks, log, values.effective());
+        Settings settings = new Settings(
+                home, db, artifacts, lake, lakeCache, queries, server, oidc, webhooks, log, values.effective());
         values.requireAllKnown();
         settings.artifactsUri(); // So that a wrong one is told at once, by every command.
         settings.lakeUri();
         return settings;
+    }
+
+    private static QuerySettings queries(SettingValues values, Path home) {
+        int cores = Runtime.getRuntime().availableProcessors();
+        return new QuerySettings(
+                home.resolve("sql"),
+                values.size("sql.memory", "512MB", 64 << 20, Long.MAX_VALUE),
+                values.size("sql.spill-size", "8GB", 1 << 20, Long.MAX_VALUE),
+                (int) values.number("sql.threads", Math.min(8, cores), 1, 256),
+                (int) values.number("sql.at-once", 4, 1, 1000),
+                values.duration("sql.timeout", "10m"),
+                values.number("sql.max-result-rows", 20_000_000, 1, Integer.MAX_VALUE),
+                values.size("sql.max-result-size", "4GB", 1_000, Long.MAX_VALUE),
+                values.duration("sql.keep-history", "9600h"));
     }
 
     private static Path path(String key, String text) {

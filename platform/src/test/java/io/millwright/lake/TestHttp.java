@@ -7,10 +7,12 @@ import io.millwright.http.Routes;
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.RequestContext;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -72,7 +74,12 @@ final class TestHttp {
         Reply reply;
         try {
             reply = route.handler().handle(call);
-            if (reply.body() instanceof Reply.Body.Json(var writer)) reply = Reply.json(writer);
+            if (reply.body() instanceof Reply.Body.Stream(var writer, var _)) {
+                ByteArrayOutputStream written = new ByteArrayOutputStream();
+                writer.write(written);
+                reply = new Reply(
+                        reply.status(), reply.headers(), new Reply.Body.Bytes(ByteBuffer.wrap(written.toByteArray())));
+            }
         } catch (Failure failure) {
             reply = route.dialect().render(failure, "test");
         } catch (IOException e) {
@@ -92,7 +99,7 @@ final class TestHttp {
                     throw new java.io.UncheckedIOException(e);
                 }
             }
-            case Reply.Body.Json _, Reply.Body.Feed _ -> throw new IllegalStateException("is written by now");
+            case Reply.Body.Stream _, Reply.Body.Feed _ -> throw new IllegalStateException("is written by now");
         };
     }
 

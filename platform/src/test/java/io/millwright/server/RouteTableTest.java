@@ -207,6 +207,15 @@ class RouteTableTest {
             AUDIT     POST   /api/millwright/v1/audit/verify
             MANAGE    POST   /api/millwright/v1/logged-models/{model_id}/restore
             ADMIN     GET    /api/millwright/v1/settings
+            READ      POST   /api/millwright/v1/sql
+            READ      POST   /api/millwright/v1/sql/explain
+            READ      GET    /api/millwright/v1/sql/queries
+            READ      DELETE /api/millwright/v1/sql/queries/{query_id}
+            READ      GET    /api/millwright/v1/sql/queries/{query_id}
+            READ      GET    /api/millwright/v1/sql/saved
+            WRITE     DELETE /api/millwright/v1/sql/saved/{name}
+            READ      GET    /api/millwright/v1/sql/saved/{name}
+            WRITE     PUT    /api/millwright/v1/sql/saved/{name}
             MANAGE    GET    /api/millwright/v1/webhooks
             MANAGE    GET    /api/millwright/v1/webhooks/{webhook_id}/deliveries/{delivery_id}
             MANAGE    GET    /api/millwright/v1/webhooks/{webhook_id}/deliveries

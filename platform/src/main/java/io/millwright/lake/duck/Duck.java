@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Collectors;
 import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBDriver;
 
 /// A DuckDB of its own, in memory: what runs in it sees nothing of any other. Opening costs about 15 ms, the first of
 /// a process half a second more.
@@ -38,7 +39,19 @@ public final class Duck implements AutoCloseable {
     }
 
     public static Duck open(Caps caps) throws SQLException {
+        return open(caps, new Properties());
+    }
+
+    /// One whose results are read as they come to be: as little of them is in memory as possible, and a result ends
+    /// when
+    /// another statement begins.
+    public static Duck openStreaming(Caps caps) throws SQLException {
         Properties settings = new Properties();
+        settings.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
+        return open(caps, settings);
+    }
+
+    private static Duck open(Caps caps, Properties settings) throws SQLException {
         settings.setProperty("autoinstall_known_extensions", "false");
         settings.setProperty("autoload_known_extensions", "false");
         settings.setProperty("allow_community_extensions", "false");

@@ -2,6 +2,7 @@ package io.millwright.lake.ingest;
 
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
+import io.millwright.lake.duck.ColumnTypes;
 import io.millwright.lake.duck.Duck;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -10,6 +10,7 @@ import io.millwright.http.Operations;
 import io.millwright.http.Query;
 import io.millwright.http.Reply;
 import io.millwright.http.Routes;
+import io.millwright.lake.duck.ColumnTypes;
 import io.millwright.lake.tables.DatasetName;
 import io.millwright.lake.tables.DatasetVersion;
 import java.io.IOException;

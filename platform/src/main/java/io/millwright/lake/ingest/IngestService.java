@@ -9,6 +9,7 @@ import static io.millwright.kernel.ErrorCode.WRONG_STATE;
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.RequestContext;
 import io.millwright.kernel.Right;
+import io.millwright.lake.duck.DuckThread;
 import io.millwright.lake.ingest.Mapping.Incoming;
 import io.millwright.lake.tables.At;
 import io.millwright.lake.tables.CommitNote;
@@ -87,7 +88,7 @@ final class IngestService {
         FileOptions.parse(options); // What is misspelt is told before the body is read.
         Uploads.Upload upload = uploads.take(dataset, name, options, in, length);
         try {
-            return view(dataset, upload);
+            return DuckThread.call("ingest", () -> view(dataset, upload));
         } catch (RuntimeException e) {
             uploads.remove(upload); // It cannot be read at all.
             throw e;
@@ -96,7 +97,8 @@ final class IngestService {
 
     View view(DatasetName dataset, String id) {
         requireWrite(dataset);
-        return view(dataset, uploads.find(dataset, id));
+        Uploads.Upload upload = uploads.find(dataset, id);
+        return DuckThread.call("ingest", () -> view(dataset, upload));
     }
 
     private View view(DatasetName dataset, Uploads.Upload upload) {
@@ -134,6 +136,10 @@ final class IngestService {
     /// @return absent when the file had no row
     Optional<DatasetVersion> commit(DatasetName dataset, Commit commit) {
         requireWrite(dataset);
+        return DuckThread.call("ingest", () -> committed(dataset, commit));
+    }
+
+    private Optional<DatasetVersion> committed(DatasetName dataset, Commit commit) {
         Uploads.Upload upload = uploads.find(dataset, commit.upload());
         Optional<Table> table = existing(dataset);
         if (commit.mode() == Mode.CREATE && table.isPresent()) {

@@ -1,5 +1,6 @@
 package io.millwright.lake.ingest;
 
+import io.millwright.lake.duck.ColumnTypes;
 import io.millwright.lake.duck.Duck;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.millwright.lake.ingest;
 
+import io.millwright.lake.duck.ColumnTypes;
 import io.millwright.lake.ingest.Mapping.Incoming;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -7,6 +7,7 @@ import static org.apache.iceberg.expressions.Expressions.isNull;
 import static org.apache.iceberg.expressions.Expressions.lessThan;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millwright.lake.duck.ColumnTypes;
 import io.millwright.lake.duck.Duck;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// JSON answers that are written while they are sent.
-class LargeJsonTest {
+class LargeAnswerTest {
     private static final int MANY = 1_000_000;
 
     private final BlockingQueue<Integer> ended = new LinkedBlockingQueue<>();

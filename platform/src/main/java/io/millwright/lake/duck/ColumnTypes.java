@@ -1,9 +1,8 @@
-package io.millwright.lake.ingest;
+package io.millwright.lake.duck;
 
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import static io.millwright.kernel.ErrorCode.UNSUPPORTED;
 
-import io.millwright.lake.duck.Duck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +13,7 @@ import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 
 /// DuckDB's types as Iceberg's, and back.
-final class ColumnTypes {
+public final class ColumnTypes {
     private static final Pattern DECIMAL = Pattern.compile("decimal\\(\\s*(\\d{1,2})\\s*,\\s*(\\d{1,2})\\s*\\)");
 
     private ColumnTypes() {}
@@ -22,7 +21,7 @@ final class ColumnTypes {
     /// A type as people write it: `long`, `decimal(9, 2)`, `struct<x: int>`. Without field ids, so
     /// that equal texts
     /// are equal types.
-    static String text(Type type) {
+    public static String text(Type type) {
         return switch (type) {
             case Types.StructType struct ->
                 struct.fields().stream()
@@ -35,7 +34,7 @@ final class ColumnTypes {
     }
 
     /// The reverse of [#text] for what is not nested.
-    static Type parse(String text) {
+    public static Type parse(String text) {
         String named = text.strip().toLowerCase(Locale.ROOT);
         Matcher decimal = DECIMAL.matcher(named);
         if (decimal.matches()) {
@@ -65,7 +64,7 @@ final class ColumnTypes {
     }
 
     /// As DuckDB calls it.
-    static String duck(Type type) {
+    public static String duck(Type type) {
         return switch (type) {
             case Types.StructType struct ->
                 struct.fields().stream()
@@ -96,7 +95,7 @@ final class ColumnTypes {
     }
 
     /// @param duck as DESCRIBE tells it
-    static Type iceberg(String duck) {
+    public static Type iceberg(String duck) {
         return new Reader(duck).whole();
     }
 

@@ -4,7 +4,6 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpResponseWriter;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import io.millwright.http.Json;
 import io.millwright.http.Reply;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,11 +17,10 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JsonGenerator;
 
-/// One JSON answer of any size: kept as long as it is little, sent in pieces from then on.
-final class LargeJson extends OutputStream {
-    private static final Logger log = LoggerFactory.getLogger(LargeJson.class);
+/// One answer of any size: kept as long as it is little, sent in pieces from then on.
+final class LargeAnswer extends OutputStream {
+    private static final Logger log = LoggerFactory.getLogger(LargeAnswer.class);
     private static final int PIECE = 64 * 1024;
     /// A piece here, one in the network's buffers, a deflater, and the rows that are written next.
     private static final long SHARE_BYTES = 512 * 1024;
@@ -43,7 +41,7 @@ final class LargeJson extends OutputStream {
     /// @param headers of the answer, should it be large
     /// @param patience how long the client may take for a piece
     /// @param budget for all large answers
-    LargeJson(
+    LargeAnswer(
             ServiceRequestContext ctx,
             Exchange exchange,
             ResponseHeaders headers,
@@ -62,11 +60,9 @@ final class LargeJson extends OutputStream {
     /// takes a part for the whole.
     ///
     /// @return the answer's body, when it is small and still to be sent
-    Optional<ByteBuffer> write(Reply.JsonWriter writer) throws IOException {
+    Optional<ByteBuffer> write(Reply.StreamWriter writer) throws IOException {
         try {
-            JsonGenerator json = Json.MAPPER.createGenerator(this);
-            writer.write(json);
-            json.close(); // Only when all went well: it closes the brackets.
+            writer.write(this);
             if (pieces == null) return Optional.of(ByteBuffer.wrap(bytes, 0, size));
             send();
             pieces.close();

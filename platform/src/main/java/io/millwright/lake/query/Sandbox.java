@@ -1,0 +1,189 @@
+package io.millwright.lake.query;
+
+import io.millwright.lake.duck.Duck;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// A DuckDB for one query: it sees the datasets that the query names, and can reach nothing else.
+///
+/// Walls stand behind each other. The process may be killed. The [Gate] lets only reading through. What is left is run
+/// as the argument of
+/// DuckDB's `query()`, which takes a SELECT and nothing else. And DuckDB itself is locked: the only files it can open
+/// are
+/// those of the datasets and one for the result, no extension, no network, no setting; files of the warehouse are
+/// read-only on disk.
+final class Sandbox implements AutoCloseable {
+    static final String SCHEMA = "v";
+
+    private final Duck duck;
+    private final Limits limits;
+    private final String text;
+
+    private Sandbox(Duck duck, Limits limits, String text) {
+        this.duck = duck;
+        this.limits = limits;
+        this.text = text;
+    }
+
+    /// @param folder of its own, for what does not fit into memory and for a result
+    record Limits(long memoryBytes, int threads, Path folder, long spillBytes) {
+        Duck.Caps caps() {
+            return new Duck.Caps(memoryBytes, threads, Optional.of(folder.resolve("spill")));
+        }
+    }
+
+    /// A column of the result.
+    ///
+    /// @param type as DuckDB calls it
+    record Column(String name, String type) {
+        boolean isNested() {
+            return type.endsWith("]")
+                    || type.startsWith("STRUCT")
+                    || type.startsWith("MAP")
+                    || type.startsWith("UNION")
+                    || type.startsWith("ARRAY")
+                    || type.startsWith("LIST")
+                    || type.startsWith("VARIANT");
+        }
+    }
+
+    /// Reads the rows of a result.
+    @FunctionalInterface
+    interface Reader<T> {
+        T read(List<Column> columns, ResultSet rows) throws SQLException, IOException;
+    }
+
+    /// @param text of the query, in which the datasets are called by their place in the list
+    /// @param views a query for each dataset
+    /// @param files that the views read
+    static Sandbox open(Limits limits, String text, List<String> views, List<Path> files) throws SQLException {
+        Duck duck = Duck.openStreaming(limits.caps());
+        Sandbox sandbox = new Sandbox(duck, limits, text);
+        try {
+            duck.execute("set max_temp_directory_size = '" + limits.spillBytes() / 1024 + "KiB'");
+            duck.execute("create schema " + SCHEMA);
+            for (int i = 0; i < views.size(); i++) {
+                duck.execute("create view " + SCHEMA + "." + name(i) + " as " + views.get(i));
+            }
+            List<Path> open = new ArrayList<>(files);
+            open.add(sandbox.result());
+            duck.lockDown(open);
+            return sandbox;
+        } catch (SQLException | RuntimeException | Error e) {
+            sandbox.close();
+            throw e;
+        }
+    }
+
+    static String name(int place) {
+        return "t" + place;
+    }
+
+    /// A file that may be written.
+    Path result() {
+        return limits.folder().resolve("result.parquet");
+    }
+
+    Limits limits() {
+        return limits;
+    }
+
+    /// @param nestedAsJson whether values with others inside come as their JSON text
+    <T> T read(boolean nestedAsJson, long limit, Reader<T> reader) throws SQLException, IOException {
+        String end = " from query(" + Duck.literal(text) + ")";
+        try (PreparedStatement plain = duck.connection().prepareStatement("select *" + end + " limit " + limit)) {
+            List<Column> columns = columns(plain.getMetaData());
+            if (!nestedAsJson || columns.stream().noneMatch(Column::isNested)) return read(plain, columns, reader);
+            String converted = withJson(columns, end) + " limit " + limit;
+            try (PreparedStatement asJson = duck.connection().prepareStatement(converted)) {
+                return read(asJson, columns, reader);
+            }
+        }
+    }
+
+    private <T> T read(PreparedStatement statement, List<Column> columns, Reader<T> reader)
+            throws SQLException, IOException {
+        ResultSet rows;
+        try {
+            rows = statement.executeQuery();
+        } catch (SQLException e) {
+            // What duckdb_jdbc 2.0.0.1 says of a result that is streamed and fails at its beginning, whatever the
+            // reason.
+            if (String.valueOf(e.getMessage()).contains("Invalid result set")) throw reason(e);
+            throw e;
+        }
+        try (rows) {
+            return reader.read(columns, rows);
+        }
+    }
+
+    /// Has it fail once more, where the reason is told.
+    private SQLException reason(SQLException unknown) {
+        try (Statement statement = duck.connection().createStatement()) {
+            statement.execute("explain analyze select * from query(" + Duck.literal(text) + ")");
+            return unknown;
+        } catch (SQLException told) {
+            return told;
+        }
+    }
+
+    private static List<Column> columns(ResultSetMetaData told) throws SQLException {
+        List<Column> columns = new ArrayList<>();
+        for (int i = 1; i <= told.getColumnCount(); i++) {
+            columns.add(new Column(told.getColumnName(i), told.getColumnTypeName(i)));
+        }
+        return columns;
+    }
+
+    private static String withJson(List<Column> columns, String end) {
+        List<String> values = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < columns.size(); i++) {
+            String name = "c" + i;
+            names.add(name);
+            values.add(columns.get(i).isNested() ? "cast(to_json(" + name + ") as varchar)" : name);
+        }
+        return "select " + String.join(", ", values) + end + " as q(" + String.join(", ", names) + ")";
+    }
+
+    /// Writes the result to [#result].
+    ///
+    /// @param options of `COPY`, beside the format
+    /// @return how many rows
+    long write(long maxRows, String options) throws SQLException {
+        try (Statement statement = duck.connection().createStatement()) {
+            statement.execute("copy (select * from query(" + Duck.literal(text) + ") limit " + maxRows + ") to "
+                    + Duck.literal(result().toString()) + " (format parquet, compression zstd, use_tmp_file false"
+                    + options + ")");
+            return statement.getLargeUpdateCount();
+        }
+    }
+
+    /// How DuckDB would go about it.
+    String plan() throws SQLException {
+        try (Statement statement = duck.connection().createStatement()) {
+            StringBuilder plan = new StringBuilder();
+            try (ResultSet rows = statement.executeQuery("explain select * from query(" + Duck.literal(text) + ")")) {
+                while (rows.next()) plan.append(rows.getString(2));
+            }
+            return plan.toString();
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            duck.close();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

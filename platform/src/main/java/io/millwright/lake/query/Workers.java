@@ -1,0 +1,98 @@
+package io.millwright.lake.query;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// The processes that queries run in: kept for the next query when they are well, and for a while.
+final class Workers implements AutoCloseable {
+    private static final int MOST_IDLE = 2;
+    private static final Duration LONGEST_IDLE = Duration.ofMinutes(5);
+    /// One that is larger has been through something.
+    private static final long LARGEST_IDLE = 700L << 20;
+
+    private record Idle(Worker worker, long since) {}
+
+    private final Path folder;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Deque<Idle> idle = new ArrayDeque<>();
+    private final Set<Worker> all = new HashSet<>();
+    private boolean closed;
+    private int started;
+
+    /// @param watch ends idle ones
+    Workers(Path folder, ScheduledExecutorService watch) {
+        this.folder = folder;
+        var _ = watch.scheduleWithFixedDelay(this::endIdle, 30, 30, TimeUnit.SECONDS);
+    }
+
+    Worker take() {
+        lock.lock();
+        try {
+            if (closed) throw new IllegalStateException("closed");
+            while (!idle.isEmpty()) {
+                Worker worker = idle.removeLast().worker();
+                if (worker.isAlive()) return worker;
+                all.remove(worker);
+                worker.close();
+            }
+            Worker worker = Worker.start(folder.resolve("worker-" + ++started));
+            all.add(worker);
+            return worker;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// @param well whether it has answered its last request
+    void give(Worker worker, boolean well) {
+        boolean keep = well && worker.isAlive() && worker.residentBytes() < LARGEST_IDLE;
+        lock.lock();
+        try {
+            if (keep && !closed && idle.size() < MOST_IDLE) {
+                idle.addLast(new Idle(worker, System.nanoTime()));
+                return;
+            }
+            all.remove(worker);
+        } finally {
+            lock.unlock();
+        }
+        worker.close();
+    }
+
+    private void endIdle() {
+        lock.lock();
+        try {
+            long before = System.nanoTime() - LONGEST_IDLE.toNanos();
+            for (Iterator<Idle> each = idle.iterator(); each.hasNext(); ) {
+                Idle one = each.next();
+                if (one.since() - before > 0) continue;
+                each.remove();
+                all.remove(one.worker());
+                one.worker().close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            all.forEach(Worker::close);
+            all.clear();
+            idle.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+}
