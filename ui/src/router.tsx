@@ -8,7 +8,7 @@ import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
 import { leadToSignIn } from './components/session.ts'
 import { Shell } from './components/shell.tsx'
 import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
-import { datasetSearch, datasetsSearch } from './lib/lake-search.ts'
+import { datasetSearch, datasetsSearch, sqlSearch } from './lib/lake-search.ts'
 import { accessSearch, compareSearch, listSearch, parseSearch, runSearch, runsSearch, signInSearch, stringifySearch, textOf } from './lib/search-params.ts'
 import { Home } from './screens/home.tsx'
 
@@ -100,6 +100,13 @@ const dataset = createRoute({
   component: lazyRouteComponent(() => import('./screens/dataset.tsx'), 'DatasetScreen'),
 })
 
+const sql = createRoute({
+  getParentRoute: () => root,
+  path: '/sql',
+  validateSearch: sqlSearch,
+  component: lazyRouteComponent(() => import('./screens/sql.tsx'), 'SqlScreen'),
+})
+
 const access = createRoute({
   getParentRoute: () => root,
   path: '/access',
@@ -149,7 +156,7 @@ const settings = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, datasets, dataset, trash, access, audit, webhooks, settings, signIn, gallery]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, datasets, dataset, sql, trash, access, audit, webhooks, settings, signIn, gallery]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

@@ -1,6 +1,7 @@
 // The state of the lake's screens in their URLs.
 
 import { listOf, oneOf, textOf, tidy } from './search-params.ts'
+import { CHARTS, type ChartKind } from './sql-result.ts'
 
 export interface DatasetsSearch {
   q?: string
@@ -30,4 +31,31 @@ export function datasetSearch(search: Record<string, unknown>): DatasetSearch {
 function numberOf(value: unknown): string | undefined {
   const text = textOf(value)
   return text && /^[1-9]\d{0,8}$/.test(text) ? text : undefined
+}
+
+export const SQL_PANES = ['table', 'chart', 'plan'] as const
+export const SQL_SIDES = ['datasets', 'saved', 'history'] as const
+
+export interface SqlSearch {
+  sql?: string
+  /** The saved query that is open; `sql` is what was changed of it. */
+  saved?: string
+  pane?: (typeof SQL_PANES)[number]
+  side?: (typeof SQL_SIDES)[number]
+  kind?: ChartKind
+  /** Names of columns. */
+  cx?: string
+  cy?: string[]
+}
+
+export function sqlSearch(search: Record<string, unknown>): SqlSearch {
+  return tidy({
+    sql: textOf(search.sql),
+    saved: textOf(search.saved),
+    pane: oneOf(search.pane, SQL_PANES),
+    side: oneOf(search.side, SQL_SIDES),
+    kind: oneOf(search.kind, CHARTS),
+    cx: textOf(search.cx),
+    cy: listOf(search.cy),
+  })
 }

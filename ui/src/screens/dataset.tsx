@@ -2,14 +2,15 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Ellipsis, Terminal, Trash2, Upload } from 'lucide-react'
+import { Ellipsis, SquareTerminal, Terminal, Trash2, Upload } from 'lucide-react'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { datasetPath, datasetQuery, dropDataset, restoreDataset } from '../api/lake.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
-import { Button, CopyButton, ErrorState, IconButton, PageHeader, Skeleton, Time } from '../components/basics.tsx'
+import { Button, buttonClass, CopyButton, ErrorState, IconButton, PageHeader, Skeleton, Time } from '../components/basics.tsx'
 import { Menu } from '../components/menu.tsx'
 import { attempt } from '../components/toasts.tsx'
+import { sqlName } from '../lib/dataset-code.ts'
 import { formatBytes, formatCount, plural } from '../lib/format.ts'
 import { DATASET_ASPECTS, type DatasetSearch } from '../lib/lake-search.ts'
 import { namespaceOf } from '../lib/namespaces.ts'
@@ -64,6 +65,10 @@ export function DatasetScreen() {
         title={name}
         actions={
           <>
+            <Link to="/sql" search={{ sql: `select *\nfrom ${sqlName(name)}\nlimit 100` }} className={buttonClass()}>
+              <SquareTerminal aria-hidden size={15} />
+              Query
+            </Link>
             <Button kind="primary" icon={Upload} onClick={() => setAdding(true)}>
               Add a file
             </Button>

@@ -122,6 +122,8 @@ async function fill(client) {
     dataset: '/datasets/census.people',
     'dataset-versions': '/datasets/census.people?aspect=versions',
     'dataset-use': '/datasets/census.people?aspect=use&version=2',
+    sql: `/sql?sql=${encodeURIComponent(QUERY)}`,
+    'sql-chart': `/sql?saved=income+by+region&pane=chart`,
     gallery: '/gallery',
     'access-users': '/access',
     'access-groups': '/access?part=groups&group=risk',
@@ -137,6 +139,8 @@ async function fill(client) {
     settings: '/settings',
   })
 }
+
+const QUERY = 'select region, year,\n       avg(income) as mean_income,\n       count(*) as people\nfrom census.people\nwhere age >= 18\ngroup by all\norder by region, year'
 
 /** A few datasets with versions, tags and a pin. */
 async function fillLake(client, random) {
@@ -154,6 +158,7 @@ async function fillLake(client, random) {
     region: { doc: 'Where they live, by the borders of 2015' },
   }
   await own('PATCH', '/datasets/census.people', { comment: 'One row a **person** and census.\n\nNot to be joined with names.', owners: ['ann', 'census team'], tags: ['pii', 'gold'], columns: said })
+  await own('PUT', '/sql/saved/income%20by%20region', { sql: QUERY.replace('region, year,', 'region,').replace('order by region, year', 'order by mean_income'), description: 'Mean income of adults' })
   for (const [name, owner, tags, comment] of [
     ['census.regions', 'ann', ['reference'], 'Borders and names of regions since 1990.'],
     ['sales.eu.orders', 'bob', ['gold'], 'Orders of the web shop, one row an order line.'],
@@ -208,6 +213,10 @@ async function look(name, path, width, theme) {
     await page.locator('main h1, main h3').first().waitFor()
     await settled(page)
     await page.waitForLoadState('load')
+    if (/^sql/.test(name)) {
+      await page.getByRole('button', { name: 'Run' }).click()
+      await page.getByText(/\d+ rows? in/).waitFor()
+    }
     if (/^(run-metrics|compare.*)$/.test(name)) {
       // Charts are drawn when they come in sight.
       if (name !== 'run-metrics') await page.getByRole('heading', { name: 'Curves' }).scrollIntoViewIfNeeded()
@@ -247,7 +256,7 @@ async function lookAt(all, width, theme) {
 for (const width of [1280, 390]) {
   for (const theme of ['light', 'dark']) {
     test(`a fresh server at ${width} px, ${theme}`, async () => {
-      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-datasets-table', '/datasets'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
+      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-datasets-table', '/datasets'], ['fresh-SQL', '/sql'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
     })
   }
 }
