@@ -24,6 +24,7 @@ import io.millwright.ledger.Migration;
 import io.millwright.ledger.Migrator;
 import io.millwright.ledger.PostgresDb;
 import io.millwright.ledger.SqliteDb;
+import io.millwright.lineage.LineageSlice;
 import io.millwright.registry.RegistrySlice;
 import io.millwright.registry.promotion.Principals;
 import io.millwright.registry.promotion.PromotionSlice;
@@ -89,6 +90,8 @@ final class Assembly implements AutoCloseable {
                     .start();
             new ChangesApi(changes, tracking).addRoutes(routes);
             ViewsSlice.wire(db, ledger, clock, ids, tracking.experiments()).addRoutes(routes);
+            LineageSlice lineage = opened(LineageSlice.wire(db, ledger, tables.service(), tracking));
+            lineage.addRoutes(routes);
             AccessSlice access = opened(AccessSlice.wire(db, ledger, clock, System::nanoTime, new SecureRandom()));
             boolean authenticates = settings.server().authentication();
             access.addRoutes(routes, signInSettings(settings), new EntityParents(tracking));
@@ -126,6 +129,7 @@ final class Assembly implements AutoCloseable {
                     .addRoutes(routes);
             new SystemRoutes(health, metrics, onS3, () -> OpenApi.of(routes.all())).addRoutes(routes);
             webhooks.start();
+            lineage.start();
             open.push(db::cancelRunning); // After the drain nobody waits for an answer any more.
             firstAdministratorToken = authenticates ? access.service().firstAdministrator() : Optional.empty();
             server = opened(HttpServer.start(
@@ -177,6 +181,7 @@ final class Assembly implements AutoCloseable {
         all.addAll(QuerySlice.MIGRATIONS);
         all.addAll(TrackingSlice.MIGRATIONS);
         all.addAll(ViewsSlice.MIGRATIONS);
+        all.addAll(LineageSlice.MIGRATIONS);
         all.addAll(RegistrySlice.MIGRATIONS);
         all.addAll(WebhooksSlice.MIGRATIONS);
         all.addAll(AccessSlice.MIGRATIONS);

@@ -173,6 +173,9 @@ class RouteTableTest {
             ADMIN     PUT    /api/millwright/v1/groups/{name}/members/{member}
             SIGNED_IN GET    /api/millwright/v1/me
             MANAGE    POST   /api/millwright/v1/lake/collect
+            READ      GET    /api/millwright/v1/lineage
+            READ      GET    /api/millwright/v1/lineage/impact
+            READ      GET    /api/millwright/v1/lineage/provenance
             READ      GET    /api/millwright/v1/namespaces
             PUBLIC    GET    /api/millwright/v1/openapi.json
             READ      GET    /api/millwright/v1/metric-series

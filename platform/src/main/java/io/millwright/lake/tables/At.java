@@ -42,7 +42,7 @@ public sealed interface At {
     }
 
     /// @param text as ISO 8601 has it, `2026-05-03T12:00:00Z` or less; without a zone it is UTC
-    static At time(String text) {
+    static Time time(String text) {
         String iso = text.strip().replaceFirst("^(\\d{4}-\\d{2}-\\d{2}) (?=\\d)", "$1T");
         if (iso.matches(".*T.*[+-]\\d{2}")) iso += ":00";
         try {
