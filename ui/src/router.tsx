@@ -8,7 +8,7 @@ import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
 import { leadToSignIn } from './components/session.ts'
 import { Shell } from './components/shell.tsx'
 import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
-import { datasetSearch, datasetsSearch, sqlSearch } from './lib/lake-search.ts'
+import { datasetSearch, datasetsSearch, lineageSearch, sqlSearch } from './lib/lake-search.ts'
 import { accessSearch, compareSearch, listSearch, parseSearch, runSearch, runsSearch, signInSearch, stringifySearch, textOf } from './lib/search-params.ts'
 import { Home } from './screens/home.tsx'
 
@@ -107,6 +107,13 @@ const sql = createRoute({
   component: lazyRouteComponent(() => import('./screens/sql.tsx'), 'SqlScreen'),
 })
 
+const lineage = createRoute({
+  getParentRoute: () => root,
+  path: '/lineage',
+  validateSearch: lineageSearch,
+  component: lazyRouteComponent(() => import('./screens/lineage.tsx'), 'LineageScreen'),
+})
+
 const access = createRoute({
   getParentRoute: () => root,
   path: '/access',
@@ -156,7 +163,7 @@ const settings = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, datasets, dataset, sql, trash, access, audit, webhooks, settings, signIn, gallery]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, datasets, dataset, sql, lineage, trash, access, audit, webhooks, settings, signIn, gallery]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

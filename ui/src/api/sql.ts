@@ -1,6 +1,7 @@
 // SQL over datasets: queries that run, those that were run, and those that are kept under a name.
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { sqlName } from '../lib/dataset-code.ts'
 import { ApiError, get, OWN, send, write } from './client.ts'
 
 export interface ReadVersion {
@@ -103,6 +104,16 @@ export async function fileOfSql(sql: string, format: Format, id = newQueryId()):
 /** The first rows were on their way when it failed; why stands in the history. */
 function brokenOff(id: string): ApiError {
   return new ApiError(0, 'BROKEN_OFF', 'The query ended while its rows were being sent. The history says why.', id)
+}
+
+/** The first rows of a version; versions never change, so they are asked for once. */
+export function previewQuery(dataset: string, version: number, rows: number) {
+  return queryOptions({
+    queryKey: ['sql', 'preview', dataset, version, rows],
+    queryFn: ({ signal }) => runSql(`from ${sqlName(dataset)} t at (version => ${version}) limit ${rows}`, rows, newQueryId(), signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  })
 }
 
 export const explainSql = (sql: string) => write<Explanation>('POST', `${SQL}/explain`, { sql })

@@ -1,9 +1,9 @@
 // Where one can go: the screens in the navigation and in the palette.
 
-import { Boxes, Database, FlaskConical, Home, ScrollText, SlidersHorizontal, SquareTerminal, Trash2, Users, Webhook, type LucideIcon } from 'lucide-react'
+import { Boxes, Database, FlaskConical, Home, ScrollText, Share2, SlidersHorizontal, SquareTerminal, Trash2, Users, Webhook, type LucideIcon } from 'lucide-react'
 
 export interface Place {
-  to: '/' | '/experiments' | '/models' | '/datasets' | '/sql' | '/trash' | '/access' | '/audit' | '/webhooks' | '/settings'
+  to: '/' | '/experiments' | '/models' | '/datasets' | '/sql' | '/lineage' | '/trash' | '/access' | '/audit' | '/webhooks' | '/settings'
   label: string
   icon: LucideIcon
   /** How addresses begin that belong to it as well. */
@@ -16,6 +16,7 @@ export const PLACES: readonly Place[] = [
   { to: '/models', label: 'Models', icon: Boxes, also: ['/model'] },
   { to: '/datasets', label: 'Datasets', icon: Database },
   { to: '/sql', label: 'SQL', icon: SquareTerminal },
+  { to: '/lineage', label: 'Lineage', icon: Share2 },
 ]
 
 /** A narrow screen has room for these; the others are behind its button for more. */

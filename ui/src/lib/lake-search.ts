@@ -1,6 +1,6 @@
 // The state of the lake's screens in their URLs.
 
-import { listOf, oneOf, textOf, tidy } from './search-params.ts'
+import { flagOf, listOf, oneOf, textOf, tidy } from './search-params.ts'
 import { CHARTS, type ChartKind } from './sql-result.ts'
 
 export interface DatasetsSearch {
@@ -16,7 +16,7 @@ export function datasetsSearch(search: Record<string, unknown>): DatasetsSearch 
   return tidy({ q: textOf(search.q), in: textOf(search.in), tag: listOf(search.tag), owner: listOf(search.owner), order: textOf(search.order) })
 }
 
-export const DATASET_ASPECTS = ['columns', 'versions', 'use'] as const
+export const DATASET_ASPECTS = ['columns', 'preview', 'versions', 'consumers', 'use'] as const
 
 export interface DatasetSearch {
   aspect?: (typeof DATASET_ASPECTS)[number]
@@ -57,5 +57,29 @@ export function sqlSearch(search: Record<string, unknown>): SqlSearch {
     kind: oneOf(search.kind, CHARTS),
     cx: textOf(search.cx),
     cy: listOf(search.cy),
+  })
+}
+
+export interface LineageSearch {
+  /** A URN. */
+  node?: string
+  direction?: 'up' | 'down'
+  /** How many edges away. */
+  depth?: string
+  columns?: boolean
+  /** Things whose onward ways are out of sight. */
+  closed?: string[]
+  side?: 'provenance' | 'impact'
+}
+
+export function lineageSearch(search: Record<string, unknown>): LineageSearch {
+  const depth = Number(textOf(search.depth))
+  return tidy({
+    node: textOf(search.node),
+    direction: oneOf(search.direction, ['up', 'down'] as const),
+    depth: Number.isInteger(depth) && depth >= 1 && depth <= 100 ? String(depth) : undefined,
+    columns: flagOf(search.columns),
+    closed: listOf(search.closed),
+    side: oneOf(search.side, ['provenance', 'impact'] as const),
   })
 }

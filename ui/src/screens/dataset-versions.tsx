@@ -117,9 +117,11 @@ function Note({ version, current, dataset, onAsk }: { version: DatasetVersion; c
       </div>
       {!version.expired_at && (
         <>
-          <Link to="/datasets/$name" params={{ name: dataset }} search={{ aspect: 'use', version: String(version.number) }} className="mt-1 shrink-0 text-accent hover:underline">
-            Use it
-          </Link>
+          {(['preview', 'use'] as const).map((aspect) => (
+            <Link key={aspect} to="/datasets/$name" params={{ name: dataset }} search={{ aspect, version: String(version.number) }} className="mt-1 shrink-0 text-accent hover:underline">
+              {aspect === 'use' ? 'Use it' : 'Preview'}
+            </Link>
+          ))}
           <Menu
             trigger={<IconButton label={`Actions for version ${version.number}`} icon={Ellipsis} className="size-7!" />}
             items={[

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Ellipsis, SquareTerminal, Terminal, Trash2, Upload } from 'lucide-react'
+import { Ellipsis, Share2, SquareTerminal, Terminal, Trash2, Upload } from 'lucide-react'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { datasetPath, datasetQuery, dropDataset, restoreDataset } from '../api/lake.ts'
@@ -20,11 +20,13 @@ import { DatasetColumns } from './dataset-columns.tsx'
 import { NewDataset } from './dataset-new.tsx'
 
 const DatasetVersions = lazy(() => import('./dataset-versions.tsx').then((module) => ({ default: module.DatasetVersions })))
+const DatasetPreview = lazy(() => import('./dataset-preview.tsx').then((module) => ({ default: module.DatasetPreview })))
+const DatasetConsumers = lazy(() => import('./dataset-consumers.tsx').then((module) => ({ default: module.DatasetConsumers })))
 const DatasetUse = lazy(() => import('./dataset-use.tsx').then((module) => ({ default: module.DatasetUse })))
 
 const route = getRouteApi('/datasets/$name')
 const TOPICS = ['lake']
-const LABELS: Record<(typeof DATASET_ASPECTS)[number], string> = { columns: 'Columns', versions: 'Versions', use: 'Use it' }
+const LABELS: Record<(typeof DATASET_ASPECTS)[number], string> = { columns: 'Columns', preview: 'Preview', versions: 'Versions', consumers: 'Consumers', use: 'Use it' }
 
 export function DatasetScreen() {
   useTopics(TOPICS)
@@ -68,6 +70,10 @@ export function DatasetScreen() {
             <Link to="/sql" search={{ sql: `select *\nfrom ${sqlName(name)}\nlimit 100` }} className={buttonClass()}>
               <SquareTerminal aria-hidden size={15} />
               Query
+            </Link>
+            <Link to="/lineage" search={{ node: `dataset:${name}` }} className={buttonClass()}>
+              <Share2 aria-hidden size={15} />
+              Lineage
             </Link>
             <Button kind="primary" icon={Upload} onClick={() => setAdding(true)}>
               Add a file
@@ -122,6 +128,8 @@ export function DatasetScreen() {
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
           <Suspense fallback={<Skeleton lines={6} />}>
             {aspect === 'columns' && <DatasetColumns dataset={data} />}
+            {aspect === 'preview' && <DatasetPreview dataset={data} version={search.version} />}
+            {aspect === 'consumers' && <DatasetConsumers name={name} />}
             {aspect === 'versions' && <DatasetVersions dataset={data} />}
             {aspect === 'use' && <DatasetUse dataset={data} version={search.version} />}
           </Suspense>

@@ -93,7 +93,7 @@ async function fill(client) {
     views.push(await client.call('POST', `/api/millwright/v1/experiments/${churn}/views`, { name, state, shared: name === 'rates', pinned: true }))
   }
   const seeds = others.slice(3, 15)
-  await fillLake(client, random)
+  await fillLake(client, random, { best, runs: others.slice(1, 4) })
   const webhook = await administer(client, { churn, fraud, runs })
   Object.assign(screens, {
     home: '/',
@@ -120,10 +120,14 @@ async function fill(client) {
     'datasets-table': '/datasets',
     'datasets-table-found': '/datasets?q=income&in=census',
     dataset: '/datasets/census.people',
+    'dataset-preview': '/datasets/census.people?aspect=preview',
+    'dataset-consumers': '/datasets/census.people?aspect=consumers',
     'dataset-versions': '/datasets/census.people?aspect=versions',
     'dataset-use': '/datasets/census.people?aspect=use&version=2',
     sql: `/sql?sql=${encodeURIComponent(QUERY)}`,
     'sql-chart': `/sql?saved=income+by+region&pane=chart`,
+    lineage: `/lineage?node=run:${best}&depth=4`,
+    'lineage-columns': '/lineage?node=column:census.people%23income&depth=6&columns=1',
     gallery: '/gallery',
     'access-users': '/access',
     'access-groups': '/access?part=groups&group=risk',
@@ -143,7 +147,7 @@ async function fill(client) {
 const QUERY = 'select region, year,\n       avg(income) as mean_income,\n       count(*) as people\nfrom census.people\nwhere age >= 18\ngroup by all\norder by region, year'
 
 /** A few datasets with versions, tags and a pin. */
-async function fillLake(client, random) {
+async function fillLake(client, random, { best, runs }) {
   const own = (method, path, body) => client.call(method, `/api/millwright/v1${path}`, body)
   const people = (year, count) => `person_id,year,age,sex,income,region,note\n${Array.from({ length: count }, (_, i) => [year * 1000 + i, year, Math.round(18 + random() * 70), i % 2 ? 'f' : 'm', random() < 0.04 ? '' : Math.round(18_000 + random() ** 3 * 140_000), ['north', 'south', 'east', 'west'][Math.floor(random() * random() * 4)], i % 5 ? '' : 'imputed'].join(',')).join('\n')}\n`
   await commitFile(client, 'census.people', { name: 'people_2015.csv', content: people(2015, 1800), mode: 'create', message: 'Census of 2015' })
@@ -168,6 +172,28 @@ async function fillLake(client, random) {
   ]) {
     await commitFile(client, name, { content: `id,region,amount,at\n${Array.from({ length: 50 + name.length * 20 }, (_, i) => [i, ['north', 'south'][i % 2], (random() * 400).toFixed(2), `2026-0${1 + (i % 9)}-1${i % 10}T10:00:00Z`].join(',')).join('\n')}\n`, mode: 'create' })
     await own('PATCH', `/datasets/${name}`, { owners: [owner], tags, comment })
+  }
+  await logInputs(client, [best, ...runs])
+}
+
+/** What the runs read, as MLflow's client says it; done when the graph has it. */
+async function logInputs(client, runs) {
+  const schema = JSON.stringify({ mlflow_colspec: ['age', 'sex', 'income', 'region'].map((name) => ({ type: 'string', name })) })
+  for (const [i, run] of runs.entries()) {
+    await client.post('runs/log-inputs', {
+      run_id: run,
+      datasets: [
+        { dataset: { name: 'people', digest: 'p', source_type: 'local', source: `"millwright://census.people@${1 + (i % 3)}"`, schema } },
+        { dataset: { name: 'orders', digest: 'o', source_type: 'local', source: '"millwright://sales.eu.orders@1"' } },
+        ...(i === 0 ? [{ dataset: { name: 'weather', digest: 'w', source_type: 's3', source: '{"uri":"s3://lake/weather/2026.parquet"}' } }] : []),
+      ],
+    })
+  }
+  for (const deadline = Date.now() + 30_000; ; ) {
+    const { nodes } = await client.call('GET', `/api/millwright/v1/lineage?node=run:${runs.at(-1)}`).catch(() => ({ nodes: [] }))
+    if (nodes.some(({ urn }) => urn.startsWith('snapshot:sales.eu.orders@'))) return
+    assert.ok(Date.now() < deadline, 'the graph does not have the inputs')
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 
@@ -217,6 +243,7 @@ async function look(name, path, width, theme) {
       await page.getByRole('button', { name: 'Run' }).click()
       await page.getByText(/\d+ rows? in/).waitFor()
     }
+    if (/^lineage/.test(name)) await page.getByRole('group', { name: 'Graph' }).getByRole('button').first().waitFor()
     if (/^(run-metrics|compare.*)$/.test(name)) {
       // Charts are drawn when they come in sight.
       if (name !== 'run-metrics') await page.getByRole('heading', { name: 'Curves' }).scrollIntoViewIfNeeded()
@@ -256,7 +283,7 @@ async function lookAt(all, width, theme) {
 for (const width of [1280, 390]) {
   for (const theme of ['light', 'dark']) {
     test(`a fresh server at ${width} px, ${theme}`, async () => {
-      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-datasets-table', '/datasets'], ['fresh-SQL', '/sql'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
+      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-datasets-table', '/datasets'], ['fresh-SQL', '/sql'], ['fresh-lineage', '/lineage'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
     })
   }
 }

@@ -203,3 +203,18 @@ test('a result is taken away as a file, and a dataset leads here', async () => {
   await page.getByRole('complementary', { name: 'Beside the query' }).getByRole('button', { name: /income/ }).waitFor()
   noErrors()
 })
+
+test('a dataset shows its first rows, of any version', async () => {
+  await go('/datasets/census.people')
+  await main().getByRole('navigation').getByRole('link', { name: 'Preview' }).click()
+  await grid().getByText('north').first().waitFor()
+  assert.equal(await grid().getAttribute('aria-rowcount'), '101')
+  await looks('preview')
+  await main().getByRole('navigation').getByRole('link', { name: 'Versions' }).click()
+  await page.getByRole('listitem').filter({ hasText: 'Version 1' }).getByRole('link', { name: 'Preview' }).click()
+  await main().getByText('Preview of version 1').waitFor()
+  await main().getByRole('link', { name: 'More by SQL' }).click()
+  await editor().waitFor()
+  assert.match(await editor().innerText(), /at \(version => 1\)/)
+  noErrors()
+})

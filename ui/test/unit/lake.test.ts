@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { snippetsOf, sqlName } from '../../src/lib/dataset-code.ts'
 import { fatesOf, mappingOf, missingOf } from '../../src/lib/file-mapping.ts'
 import { countWords, namespaceTree, wordsOf } from '../../src/lib/namespaces.ts'
+import { shownOf, stepTo, thingOf } from '../../src/lib/lineage.ts'
 import { tablesIn } from '../../src/lib/sql-context.ts'
+import { chartFor, compareCells, figureFor } from '../../src/lib/sql-result.ts'
 
 const known = new Set(['census.people', 'sales.eu.orders', 'a b.c'])
 
@@ -79,4 +81,83 @@ test("a file's columns are settled by a mapping, by place where a name does not 
   assert.deepEqual(fates.map(({ kind }) => kind), ['same', 'renamed', 'out'])
   assert.deepEqual(missingOf(fates, columns), [])
   assert.deepEqual(mappingOf(view, mapped), { full: 'name', '#3': null })
+})
+
+const edge = (from: string, to: string) => ({ from, to, kind: 'input', first_seen: '', last_seen: '', said_by: '', said_in: '', request_id: '' })
+const point = (urn: string, distance: number) => ({ urn, kind: urn.slice(0, urn.indexOf(':')), distance })
+
+test('what leads on from a closed thing is out of sight, unless another way leads there', () => {
+  const graph = {
+    node: 'dataset:a.b',
+    nodes: [point('dataset:a.b', 0), point('run:1', 1), point('run:2', 1), point('model-version:m/1', 2), point('alias:m@live', 3), point('job:x/y', -1), point('external:s3/z', -2)],
+    edges: [edge('dataset:a.b', 'run:1'), edge('dataset:a.b', 'run:2'), edge('run:1', 'model-version:m/1'), edge('model-version:m/1', 'alias:m@live'), edge('job:x/y', 'dataset:a.b'), edge('external:s3/z', 'job:x/y')],
+    hidden: 0,
+    truncated: false,
+  }
+  const all = shownOf(graph, new Set(), true)
+  assert.equal(all.points.length, 7)
+  assert.deepEqual([...all.closable].sort(), ['job:x/y', 'model-version:m/1', 'run:1'])
+  const closed = shownOf(graph, new Set(['run:1', 'job:x/y']), true)
+  assert.deepEqual(closed.points.map(({ urn }) => urn), ['dataset:a.b', 'run:1', 'run:2', 'job:x/y'])
+  assert.deepEqual([...closed.behind], [['run:1', 2], ['job:x/y', 1]])
+  const round = { ...graph, edges: [...graph.edges, edge('run:2', 'model-version:m/1')] }
+  assert.equal(shownOf(round, new Set(['run:1']), true).behind.get('run:1'), 0)
+})
+
+test('columns that are not drawn still join what they lead to', () => {
+  const graph = {
+    node: 'run:1',
+    nodes: [point('run:1', 0), point('column:a.b#x', -1), point('dataset:a.b', -2), point('columns:a.b', -1)],
+    edges: [edge('column:a.b#x', 'run:1'), edge('dataset:a.b', 'columns:a.b'), edge('columns:a.b', 'run:1')],
+    hidden: 0,
+    truncated: false,
+  }
+  const { points, edges } = shownOf(graph, new Set(), false)
+  assert.deepEqual(points.map(({ urn }) => urn), ['run:1', 'dataset:a.b'])
+  assert.deepEqual(edges.map(({ from, to }) => [from, to]), [['dataset:a.b', 'run:1']])
+})
+
+test('things are called what people call them', () => {
+  assert.deepEqual([thingOf('snapshot:a.b@871').dataset, thingOf('snapshot:a.b@871').snapshot], ['a.b', '871'])
+  assert.equal(thingOf('alias:churn@champion').label, 'champion')
+  assert.equal(thingOf('external:s3/s3://bucket/x/y.parquet').label, 'y.parquet')
+  assert.equal(thingOf('model-version:churn/3').hint, 'version 3')
+})
+
+test('keys go to the nearest thing ahead', () => {
+  const places = new Map([
+    ['a', { x: 0, y: 0 }],
+    ['b', { x: 200, y: 10 }],
+    ['c', { x: 200, y: 300 }],
+    ['d', { x: 0, y: 60 }],
+  ])
+  assert.equal(stepTo('ArrowRight', 'a', places), 'b')
+  assert.equal(stepTo('ArrowDown', 'a', places), 'd')
+  assert.equal(stepTo('ArrowLeft', 'a', places), undefined)
+  assert.equal(stepTo('ArrowDown', 'b', places), 'c')
+})
+
+test('a chart is chosen by types, and rows become its figure', () => {
+  const columns = [
+    { name: 'day', type: 'DATE' },
+    { name: 'n', type: 'BIGINT' },
+    { name: 'name', type: 'VARCHAR' },
+  ]
+  assert.deepEqual(chartFor(columns, 10), { kind: 'line', x: 0, ys: [1] })
+  assert.deepEqual(chartFor(columns.slice(1), 10), { kind: 'bar', x: 1, ys: [0] })
+  assert.deepEqual(chartFor(columns.slice(1, 2), 10), { kind: 'histogram', x: 0, ys: [] })
+  assert.equal(chartFor(columns.slice(2), 10), undefined)
+  const figure = figureFor({ kind: 'line', x: 0, ys: [1] }, columns, [
+    ['2026-02-01', 2, 'b'],
+    ['2026-01-01', '9007199254740993', 'a'],
+  ]) as { data: { x: unknown[]; y: unknown[] }[] }
+  assert.deepEqual(figure.data[0]!.x, ['2026-01-01', '2026-02-01'])
+  assert.equal(figure.data[0]!.y[1], 2)
+})
+
+test('cells are sorted as numbers, nulls last both ways', () => {
+  const sorted = (cells: unknown[], sign: 1 | -1) => [...cells].sort((a, b) => compareCells(a, b, sign))
+  assert.deepEqual(sorted([10, null, 9, 'Infinity'], 1), [9, 10, 'Infinity', null])
+  assert.deepEqual(sorted([10, null, 9], -1), [10, 9, null])
+  assert.deepEqual(sorted(['b', 'a', null], 1), ['a', 'b', null])
 })
