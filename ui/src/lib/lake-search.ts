@@ -16,16 +16,21 @@ export function datasetsSearch(search: Record<string, unknown>): DatasetsSearch 
   return tidy({ q: textOf(search.q), in: textOf(search.in), tag: listOf(search.tag), owner: listOf(search.owner), order: textOf(search.order) })
 }
 
-export const DATASET_ASPECTS = ['columns', 'preview', 'versions', 'consumers', 'use'] as const
+export const DATASET_ASPECTS = ['columns', 'preview', 'versions', 'compare', 'consumers', 'use'] as const
 
 export interface DatasetSearch {
   aspect?: (typeof DATASET_ASPECTS)[number]
   /** The number of the version that is looked at; the latest without it. */
   version?: string
+  /** Whether the values of its columns are looked at. */
+  profile?: boolean
+  /** The versions that are compared. */
+  from?: string
+  to?: string
 }
 
 export function datasetSearch(search: Record<string, unknown>): DatasetSearch {
-  return tidy({ aspect: oneOf(search.aspect, DATASET_ASPECTS), version: numberOf(search.version) })
+  return tidy({ aspect: oneOf(search.aspect, DATASET_ASPECTS), version: numberOf(search.version), profile: flagOf(search.profile), from: numberOf(search.from), to: numberOf(search.to) })
 }
 
 function numberOf(value: unknown): string | undefined {

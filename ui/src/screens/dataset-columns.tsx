@@ -1,21 +1,30 @@
 // The columns of a dataset: their types, and what people say of them.
 
-import { Download, Pencil, Search } from 'lucide-react'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { ChartColumn, Download, Pencil, Search } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { changeSaid, type Dataset, type DatasetColumn } from '../api/lake.ts'
-import { Badge, Button, IconButton } from '../components/basics.tsx'
+import { profileQuery } from '../api/sql.ts'
+import { Badge, Button, ErrorState, IconButton } from '../components/basics.tsx'
 import { useRowHeight } from '../components/density.ts'
 import { Field, FormDialog, textIn } from '../components/form-dialog.tsx'
+import { percent, ProfileStrip } from '../components/profile-strip.tsx'
 import { saveFile } from '../components/save-file.ts'
 import { Table, type TableColumn } from '../components/table.tsx'
 import { say } from '../components/toasts.tsx'
 import { toCsv } from '../lib/csv.ts'
-import { plural } from '../lib/format.ts'
+import { formatCount, plural } from '../lib/format.ts'
 import { wordsOf } from '../lib/namespaces.ts'
 
 const NOTHING: ReadonlySet<string> = new Set()
 
-export function DatasetColumns({ dataset }: { dataset: Dataset }) {
+/** @param profiled whether their values are looked at, too: that reads all rows, so it is asked for */
+export function DatasetColumns({ dataset, profiled }: { dataset: Dataset; profiled: boolean }) {
+  const navigate = useNavigate({ from: '/datasets/$name' })
+  const number = dataset.version?.number
+  const profile = useQuery({ ...profileQuery(dataset.name, number ?? 0), enabled: profiled && number !== undefined })
+  const profiles = useMemo(() => (profiled && profile.data ? new Map(profile.data.map((each) => [each.name, each])) : undefined), [profiled, profile.data])
   const [typed, setTyped] = useState('')
   const [editing, setEditing] = useState<DatasetColumn>()
   const rowHeight = useRowHeight()
@@ -56,6 +65,16 @@ export function DatasetColumns({ dataset }: { dataset: Dataset }) {
           </span>
         ),
       },
+      ...(profiles
+        ? ([
+            { id: 'profile', label: 'Values', width: 144, fixed: true, render: ({ path }) => profiles.has(path) && <ProfileStrip profile={profiles.get(path)!} /> },
+            { id: 'nulls', label: 'Missing', width: 80, numeric: true, render: ({ path }) => profiles.has(path) && percent(profiles.get(path)!.nulls) },
+            { id: 'distinct', label: 'Distinct', title: 'Distinct values, estimated', width: 84, numeric: true, render: ({ path }) => profiles.has(path) && `~${formatCount(profiles.get(path)!.distinct)}` },
+            { id: 'min', label: 'Least', width: 110, render: ({ path }) => <Cut text={profiles.get(path)?.min} /> },
+            { id: 'median', label: 'Median', width: 90, render: ({ path }) => <Cut text={profiles.get(path)?.median} /> },
+            { id: 'max', label: 'Greatest', width: 110, render: ({ path }) => <Cut text={profiles.get(path)?.max} /> },
+          ] satisfies TableColumn<DatasetColumn>[])
+        : []),
       { id: 'unit', label: 'Unit', width: 80, render: ({ unit }) => <span className="truncate">{unit}</span> },
       {
         id: 'doc',
@@ -80,7 +99,7 @@ export function DatasetColumns({ dataset }: { dataset: Dataset }) {
         ),
       },
     ],
-    [],
+    [profiles],
   )
   const height = 38 + rowHeight * Math.max(1, rows.length) + 16
   return (
@@ -92,10 +111,16 @@ export function DatasetColumns({ dataset }: { dataset: Dataset }) {
           <input type="search" value={typed} placeholder="Column, unit, description" onChange={(event) => setTyped(event.target.value)} className="field w-full pl-8!" />
         </label>
         <span className="text-sm text-ink-3">{plural(rows.length, 'column')}</span>
+        {number !== undefined && (
+          <Button icon={ChartColumn} aria-pressed={profiled} disabled={profile.isFetching} onClick={() => void navigate({ search: (old) => ({ ...old, profile: profiled ? undefined : true }), replace: true })}>
+            {profile.isFetching ? 'Reading the rows …' : profiled ? 'Hide values' : 'Look at values'}
+          </Button>
+        )}
         <Button kind="quiet" icon={Download} aria-label="Columns as CSV" onClick={() => saveFile(new Blob([csvOf(dataset.columns)], { type: 'text/csv' }), `${dataset.name}-columns.csv`)}>
           CSV
         </Button>
       </div>
+      {profiled && profile.error && <ErrorState error={profile.error} what="The values could not be looked at" onRetry={() => void profile.refetch()} />}
       {rows.length === 0 ? (
         <p className="p-3.5 text-ink-2">{typed ? 'No column has this.' : 'The dataset has no column yet.'}</p>
       ) : (
@@ -144,6 +169,14 @@ export function DatasetColumns({ dataset }: { dataset: Dataset }) {
         )}
       </FormDialog>
     </section>
+  )
+}
+
+function Cut({ text }: { text: string | null | undefined }) {
+  return (
+    <span className="truncate font-mono text-xs" title={text ?? undefined}>
+      {text ?? ''}
+    </span>
   )
 }
 

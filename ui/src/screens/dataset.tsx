@@ -20,13 +20,14 @@ import { DatasetColumns } from './dataset-columns.tsx'
 import { NewDataset } from './dataset-new.tsx'
 
 const DatasetVersions = lazy(() => import('./dataset-versions.tsx').then((module) => ({ default: module.DatasetVersions })))
+const DatasetCompare = lazy(() => import('./dataset-compare.tsx').then((module) => ({ default: module.DatasetCompare })))
 const DatasetPreview = lazy(() => import('./dataset-preview.tsx').then((module) => ({ default: module.DatasetPreview })))
 const DatasetConsumers = lazy(() => import('./dataset-consumers.tsx').then((module) => ({ default: module.DatasetConsumers })))
 const DatasetUse = lazy(() => import('./dataset-use.tsx').then((module) => ({ default: module.DatasetUse })))
 
 const route = getRouteApi('/datasets/$name')
 const TOPICS = ['lake']
-const LABELS: Record<(typeof DATASET_ASPECTS)[number], string> = { columns: 'Columns', preview: 'Preview', versions: 'Versions', consumers: 'Consumers', use: 'Use it' }
+const LABELS: Record<(typeof DATASET_ASPECTS)[number], string> = { columns: 'Columns', preview: 'Preview', versions: 'Versions', compare: 'Compare', consumers: 'Consumers', use: 'Use it' }
 
 export function DatasetScreen() {
   useTopics(TOPICS)
@@ -127,8 +128,9 @@ export function DatasetScreen() {
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(17rem,1fr)]">
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
           <Suspense fallback={<Skeleton lines={6} />}>
-            {aspect === 'columns' && <DatasetColumns dataset={data} />}
+            {aspect === 'columns' && <DatasetColumns dataset={data} profiled={search.profile === true} />}
             {aspect === 'preview' && <DatasetPreview dataset={data} version={search.version} />}
+            {aspect === 'compare' && <DatasetCompare dataset={data} from={search.from} to={search.to} />}
             {aspect === 'consumers' && <DatasetConsumers name={name} />}
             {aspect === 'versions' && <DatasetVersions dataset={data} />}
             {aspect === 'use' && <DatasetUse dataset={data} version={search.version} />}

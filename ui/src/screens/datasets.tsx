@@ -3,7 +3,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Database, Ellipsis, ListFilter, Search, Terminal, Upload } from 'lucide-react'
-import { useDeferredValue, useMemo, useRef, useState } from 'react'
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { ApiError, urlOf } from '../api/client.ts'
 import { DATASETS, datasetsQuery, namespacesQuery, type DatasetRow } from '../api/lake.ts'
@@ -24,6 +24,7 @@ const route = getRouteApi('/datasets')
 const TOPICS = ['lake']
 const NOTHING: ReadonlySet<string> = new Set()
 const NONE: readonly string[] = []
+const MOST_PAGES = 10
 
 const known = (number: number | undefined): number | undefined => (number === undefined || number < 0 ? undefined : number)
 
@@ -102,6 +103,11 @@ export function Datasets() {
   const q = useDeferredValue(search.q ?? '')
   // Facets count what the search leaves, so the namespace is looked at here and not asked of the server.
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery(datasetsQuery(q, undefined))
+  // What is counted and sorted here should be all there is; a catalogue beyond this is searched first.
+  const pages = data?.pages.length ?? 0
+  useEffect(() => {
+    if (hasNextPage && !isFetching && pages < MOST_PAGES) void fetchNextPage()
+  }, [hasNextPage, isFetching, pages, fetchNextPage])
   const namespaces = useQuery(namespacesQuery)
   const found = useMemo(() => (data?.pages ?? []).flatMap(({ datasets }) => datasets), [data])
   const rows = useMemo(() => sorted(found.filter((row) => matches(row, search)), search.order), [found, search])

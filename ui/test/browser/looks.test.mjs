@@ -120,6 +120,8 @@ async function fill(client) {
     'datasets-table': '/datasets',
     'datasets-table-found': '/datasets?q=income&in=census',
     dataset: '/datasets/census.people',
+    'dataset-values': '/datasets/census.people?profile=1',
+    'dataset-compare': '/datasets/census.people?aspect=compare&from=1&to=3',
     'dataset-preview': '/datasets/census.people?aspect=preview',
     'dataset-consumers': '/datasets/census.people?aspect=consumers',
     'dataset-versions': '/datasets/census.people?aspect=versions',

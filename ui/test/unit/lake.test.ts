@@ -5,6 +5,7 @@ import { fatesOf, mappingOf, missingOf } from '../../src/lib/file-mapping.ts'
 import { countWords, namespaceTree, wordsOf } from '../../src/lib/namespaces.ts'
 import { shownOf, stepTo, thingOf } from '../../src/lib/lineage.ts'
 import { tablesIn } from '../../src/lib/sql-context.ts'
+import { binningOf, countsSql, profilesOf, stabilityIndex, summariesOf } from '../../src/lib/profile.ts'
 import { chartFor, compareCells, figureFor } from '../../src/lib/sql-result.ts'
 
 const known = new Set(['census.people', 'sales.eu.orders', 'a b.c'])
@@ -160,4 +161,32 @@ test('cells are sorted as numbers, nulls last both ways', () => {
   assert.deepEqual(sorted([10, null, 9, 'Infinity'], 1), [9, 10, 'Infinity', null])
   assert.deepEqual(sorted([10, null, 9], -1), [10, 9, null])
   assert.deepEqual(sorted(['b', 'a', null], 1), ['a', 'b', null])
+})
+
+test('a profile asks for bins that fit its summary, and reads their counts', () => {
+  const summaries = summariesOf([
+    ['age', 'BIGINT', '0', '100', 90, '40.5', '12', '20', '40', '60', 200, 2.5],
+    ['sex', 'VARCHAR', 'f', 'm', 2, null, null, null, null, null, 200, 0],
+    ['at', 'TIMESTAMP', '2026-01-01 00:00:00', '2026-01-01 00:01:40', 50, null, null, null, null, null, 200, 0],
+    ['id', 'VARCHAR', 'a', 'z', 200, null, null, null, null, null, 200, 0],
+    ['void', 'DOUBLE', null, null, 0, null, null, null, null, null, 200, 100],
+    ['odd', 'DOUBLE', '-inf', 'inf', 9, null, null, null, null, null, 200, 0],
+  ])
+  assert.deepEqual([summaries[0]!.mean, summaries[0]!.nulls, summaries[1]!.mean], [40.5, 0.025, null])
+  const columns = summaries.map((summary) => ({ summary, binning: binningOf([summary]) }))
+  assert.deepEqual(columns.map(({ binning }) => binning?.kind), ['range', 'values', 'range', undefined, undefined, undefined])
+  assert.deepEqual(columns[2]!.binning, { kind: 'range', range: [1767225600, 1767225700] })
+  const sql = countsSql('a.b t', columns)!
+  assert.match(sql, /^select histogram\(least\(19, greatest\(0, cast\(floor\(\(cast\("age" as double\) - 0\) \/ 5\) as integer\)\)\)\) as c0, histogram\(cast\("sex" as varchar\)\) as c1, .*epoch\("at"\).* as c2 from a\.b t$/)
+  const profiles = profilesOf(columns, { columns: [{ name: 'c0' }, { name: 'c1' }, { name: 'c2' }], rows: [[{ 0: 3, 19: 1 }, { f: 2, m: 7 }, [{ key: 4, value: 2 }]]] })
+  assert.deepEqual([profiles[0]!.bins!.counts[0], profiles[0]!.bins!.counts[19], profiles[0]!.bins!.counts.length], [3, 1, 20])
+  assert.deepEqual(profiles[1]!.bins, { values: ['m', 'f'], counts: [7, 2] })
+  assert.equal(profiles[2]!.bins!.counts[4], 2)
+  assert.equal(profiles[3]!.bins, undefined)
+})
+
+test('equal distributions have not shifted, moved ones have', () => {
+  assert.equal(stabilityIndex({ counts: [10, 20, 30] }, { counts: [20, 40, 60] }), 0)
+  assert.ok(stabilityIndex({ counts: [100, 10, 0] }, { counts: [0, 10, 100] }) > 1)
+  assert.equal(stabilityIndex({ values: ['a', 'b'], counts: [5, 5] }, { values: ['b', 'a'], counts: [9, 9] }), 0)
 })
