@@ -245,6 +245,8 @@ async function look(name, path, width, theme) {
       await page.getByRole('button', { name: 'Run' }).click()
       await page.getByText(/\d+ rows? in/).waitFor()
     }
+    if (name === 'dataset-values') await page.getByRole('img', { name: /^year, / }).waitFor()
+    if (name === 'dataset-compare') await page.getByRole('rowheader', { name: 'year' }).waitFor()
     if (/^lineage/.test(name)) await page.getByRole('group', { name: 'Graph' }).getByRole('button').first().waitFor()
     if (/^(run-metrics|compare.*)$/.test(name)) {
       // Charts are drawn when they come in sight.
