@@ -118,7 +118,7 @@ def answers(url):
         return False
 
 
-def start_millwright(home, db=None, artifacts=None, env=None):
+def start_millwright(home, db=None, artifacts=None, lake=None, env=None):
     """Starts `./millwright server` on a free port and waits for its line "ready at http://127.0.0.1:PORT"."""
     home = Path(home)
     home.mkdir(parents=True, exist_ok=True)
@@ -127,6 +127,8 @@ def start_millwright(home, db=None, artifacts=None, env=None):
         command += ["--db", db]
     if artifacts:
         command += ["--artifacts", artifacts]
+    if lake:
+        command += ["--lake", lake]
     if not command[0].exists():
         raise StartFailed(f"{command[0]} does not exist: build Millwright first")
     # A fresh file for each start, so that a restart cannot read its predecessor's ready line.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes what the peer tests need: peers/.venv, peers/.venv-mlflow2 and PostgreSQL's programs.
+# Makes what the peer tests need: peers/.venv, peers/.venv-mlflow2, peers/.venv-spark, Iceberg's jars for Spark and
+# PostgreSQL's programs.
 # Does nothing that is already done. PYTHON names the Python to use (3.11 is what the pins were made with).
 set -eu
 
@@ -24,6 +25,15 @@ make_venv() {
 
 make_venv .venv requirements.txt
 make_venv .venv-mlflow2 requirements-mlflow2.txt
+make_venv .venv-spark requirements-spark.txt
+
+mkdir -p .jars
+for artifact in iceberg-spark-runtime-4.1_2.13:1.12.0 iceberg-aws-bundle:1.12.0; do
+    [ -f ".jars/${artifact%%:*}-${artifact##*:}.jar" ] && continue
+    echo "peers: fetching $artifact"
+    mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy \
+        "-Dartifact=org.apache.iceberg:$artifact" -DoutputDirectory="$PWD/.jars"
+done
 
 if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null 2>&1; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -15,6 +15,7 @@ import io.millwright.lake.ArtifactSettings;
 import io.millwright.lake.ArtifactsSlice;
 import io.millwright.lake.ingest.IngestSettings;
 import io.millwright.lake.ingest.IngestSlice;
+import io.millwright.lake.profiles.ProfilesSlice;
 import io.millwright.lake.query.QuerySlice;
 import io.millwright.lake.tables.LakeSettings;
 import io.millwright.lake.tables.TablesSlice;
@@ -83,6 +84,8 @@ final class Assembly implements AutoCloseable {
                     .addRoutes(routes, operations);
             opened(QuerySlice.wire(db, ledger, clock, ids, tables.service(), settings.queries()))
                     .addRoutes(routes);
+            ProfilesSlice profiles = opened(ProfilesSlice.wire(ledger, tables.service()));
+            profiles.start().addRoutes(routes);
             ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));
             TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service(), changes::logged);
             tracking.addRoutes(routes, operations);

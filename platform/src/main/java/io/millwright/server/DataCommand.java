@@ -20,7 +20,17 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
         name = "data",
-        description = "Makes files versions of datasets on a running server.",
+        description = "Datasets of a running server, and files that become versions of them.",
+        subcommands = {
+            DatasetCommands.ListAll.class,
+            DatasetCommands.Show.class,
+            DatasetCommands.Versions.class,
+            DatasetCommands.Diff.class,
+            DatasetCommands.Tag.class,
+            DatasetCommands.RollBack.class,
+            DatasetCommands.Drop.class,
+            DatasetCommands.Restore.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 final class DataCommand {
     @Command(name = "add", mixinStandardHelpOptions = true, description = "Makes a new dataset of a file.")

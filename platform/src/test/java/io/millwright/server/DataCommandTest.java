@@ -28,4 +28,53 @@ class DataCommandTest {
             assertThat(mapped.out()).contains("c.people version 2: 1 rows added, 3 in all.");
         }
     }
+
+    @Test
+    void a_dataset_is_listed_shown_compared_tagged_rolled_back_dropped_and_restored(@TempDir Path folder)
+            throws Exception {
+        Path first = Files.writeString(folder.resolve("a.csv"), "id,city\n1,Ulm\n2,Bern\n");
+        Path second = Files.writeString(folder.resolve("b.csv"), "id,city,size\n3,Graz,7\n");
+        try (TestServer server = TestServer.start()) {
+            String url = "--server=" + server.uri();
+            CommandOutcome.run("data", "add", "c.people", first.toString(), "--yes", "-m", "from the office", url);
+            CommandOutcome.run("data", "append", "c.people", second.toString(), "--yes", "--evolve", url);
+
+            assertThat(CommandOutcome.run("data", "list", url).out()).contains("c.people  2        3");
+            assertThat(CommandOutcome.run("data", "list", "nosuchword", url).out())
+                    .doesNotContain("c.people");
+            assertThat(CommandOutcome.run("data", "show", "c.people", url).out())
+                    .contains("version 2, 3 rows")
+                    .containsPattern("city +string")
+                    .containsPattern("size +long");
+            assertThat(CommandOutcome.run("data", "versions", "c.people", url).out())
+                    .containsPattern("2 +main +append +1 +0 +3")
+                    .contains("from the office");
+            assertThat(CommandOutcome.run("data", "diff", "c.people", "1", "2", url)
+                            .out())
+                    .contains("c.people version 1 -> 2", "rows       2 -> 3 (+1)")
+                    .containsPattern("added +size  long");
+            assertThat(CommandOutcome.run("data", "tag", "c.people", "validated/1", "--version", "1", url)
+                            .out())
+                    .contains("validated/1 is version 1");
+            assertThat(CommandOutcome.run("data", "diff", "c.people", "2", "validated/1", url)
+                            .out())
+                    .containsPattern("removed +size");
+            assertThat(CommandOutcome.run("data", "rollback", "c.people", "validated/1", url)
+                            .out())
+                    .contains("2 rows");
+            assertThat(CommandOutcome.run("data", "tag", "c.people", "validated/1", "--delete", url)
+                            .exitCode())
+                    .isZero();
+            assertThat(CommandOutcome.run("data", "drop", "c.people", url).out())
+                    .contains("trash");
+            assertThat(CommandOutcome.run("data", "show", "c.people", url).err())
+                    .contains("no dataset 'c.people'");
+            assertThat(CommandOutcome.run("data", "list", "--dropped", url).out())
+                    .contains("c.people");
+            assertThat(CommandOutcome.run("data", "restore", "c.people", url).out())
+                    .contains("is back");
+            assertThat(CommandOutcome.run("data", "versions", "c.people", url).exitCode())
+                    .isZero();
+        }
+    }
 }

@@ -140,10 +140,13 @@ class RouteTableTest {
             MANAGE    DELETE /api/millwright/v1/datasets/{dataset}
             READ      GET    /api/millwright/v1/datasets/{dataset}
             WRITE     PATCH  /api/millwright/v1/datasets/{dataset}
+            READ      GET    /api/millwright/v1/datasets/{dataset}/diff
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/expire
             WRITE     DELETE /api/millwright/v1/datasets/{dataset}/pins
             READ      GET    /api/millwright/v1/datasets/{dataset}/pins
             WRITE     POST   /api/millwright/v1/datasets/{dataset}/pins
+            READ      GET    /api/millwright/v1/datasets/{dataset}/profile
+            READ      GET    /api/millwright/v1/datasets/{dataset}/profile/diff
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rename
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/restore
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rollback

@@ -172,7 +172,7 @@ final class Opened implements AutoCloseable {
         Source.Read read = source.read(types);
         String copy = "copy (select " + String.join(", ", values) + " from " + read.relation() + ") to "
                 + Duck.literal(folder.toString())
-                + " (format parquet, compression zstd, return_stats, file_size_bytes '"
+                + " (format parquet, compression zstd, compression_level 1, return_stats, file_size_bytes '"
                 + FILE_SIZE + "', field_ids " + ids(schema.asStruct()) + ")";
         try {
             List<Written> written = duck.query(copy, row -> {

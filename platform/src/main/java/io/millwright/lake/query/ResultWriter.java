@@ -25,6 +25,8 @@ import tools.jackson.databind.JsonNode;
 /// Sends the rows of a result as they come.
 final class ResultWriter {
     private static final long LARGEST_EXACT = 1L << 53;
+    /// All numbers of so many characters are exact as doubles.
+    private static final int EXACT_DIGITS = 15;
     private static final int BATCH = 65_536;
 
     private final Counted out;
@@ -197,8 +199,7 @@ final class ResultWriter {
                 String text = text(column, row, i);
                 if (row.wasNull()) json.writeNull();
                 else if (column.isNested()) json.writeRawValue(text);
-                else if (column.type().startsWith("DECIMAL") && text.length() <= 15)
-                    json.writeNumber(new BigDecimal(text));
+                else if (column.isExact() && text.length() <= EXACT_DIGITS) json.writeNumber(new BigDecimal(text));
                 else json.writeString(text);
             }
         }

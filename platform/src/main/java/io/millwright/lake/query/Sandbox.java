@@ -44,6 +44,11 @@ final class Sandbox implements AutoCloseable {
     ///
     /// @param type as DuckDB calls it
     record Column(String name, String type) {
+        /// A number that may have more digits than a double.
+        boolean isExact() {
+            return type.startsWith("DECIMAL") || type.endsWith("HUGEINT") || type.equals("UBIGINT");
+        }
+
         boolean isNested() {
             return type.endsWith("]")
                     || type.startsWith("STRUCT")
@@ -161,7 +166,8 @@ final class Sandbox implements AutoCloseable {
     long write(long maxRows, String options) throws SQLException {
         try (Statement statement = duck.connection().createStatement()) {
             statement.execute("copy (select * from query(" + Duck.literal(text) + ") limit " + maxRows + ") to "
-                    + Duck.literal(result().toString()) + " (format parquet, compression zstd, use_tmp_file false"
+                    + Duck.literal(result().toString())
+                    + " (format parquet, compression zstd, compression_level 1, use_tmp_file false"
                     + options + ")");
             return statement.getLargeUpdateCount();
         }

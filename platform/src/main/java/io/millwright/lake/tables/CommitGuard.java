@@ -1,9 +1,8 @@
 package io.millwright.lake.tables;
 
 import java.util.Optional;
-import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
-import org.apache.iceberg.io.FileIO;
+import org.apache.iceberg.Table;
 
 /// Asked before the branch `main` of a dataset moves. What it refuses is kept, on a branch
 /// `quarantine/<snapshot id>`.
@@ -16,6 +15,6 @@ public interface CommitGuard {
 
     /// What is about to be committed.
     ///
-    /// @param io reads the snapshot's manifests
-    record Candidate(DatasetName dataset, String tableId, Schema schema, Snapshot snapshot, FileIO io) {}
+    /// @param table as it would be
+    record Candidate(DatasetName dataset, String tableId, Table table, Snapshot snapshot) {}
 }

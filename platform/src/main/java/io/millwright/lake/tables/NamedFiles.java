@@ -2,7 +2,11 @@ package io.millwright.lake.tables;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.Set;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.ManifestFile;
@@ -45,9 +49,26 @@ final class NamedFiles {
     private void addManifest(ManifestFile manifest, BaseTable table, TableFiles io) {
         if (!add(manifest.path())) return;
         try (CloseableIterable<String> paths = ManifestFiles.readPaths(manifest, io, table.specs())) {
-            paths.forEach(this::add);
+            for (String path : paths) {
+                add(path);
+                add(beside(table.location(), path));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Where bytes are kept that belong to a data file.
+    static String beside(String table, String dataFile) {
+        byte[] digest = sha256().digest(TableFiles.plain(dataFile).getBytes(StandardCharsets.UTF_8));
+        return table + "/profiles/" + HexFormat.of().formatHex(digest, 0, 16) + ".sketch";
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // Every Java has it.
         }
     }
 

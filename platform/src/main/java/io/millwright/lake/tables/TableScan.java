@@ -36,5 +36,12 @@ public record TableScan(
     /// A file that says which rows of data files are gone.
     ///
     /// @param kind `positions` (Parquet with `file_path` and `pos`), `equality` or `vector`
-    public record Delete(String location, String kind, long bytes) {}
+    /// @param rows that it takes away, perhaps from several data files
+    public record Delete(String location, String kind, long bytes, long rows) {}
+
+    /// One of its files alone, with all the rows that were written to it.
+    public TableScan of(ScanFile file) {
+        ScanFile whole = new ScanFile(file.location(), file.format(), file.rows(), file.bytes(), List.of());
+        return new TableScan(dataset, tableId, version, schema, List.of(whole), file.rows(), file.bytes(), filesInAll);
+    }
 }

@@ -8,6 +8,8 @@ import io.millwright.kernel.RequestContext;
 import io.millwright.kernel.Right;
 import io.millwright.ledger.Db;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +39,7 @@ import org.apache.iceberg.Transaction;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.util.SnapshotUtil;
 
 /// Datasets and their versions: what others of the process ask, in the workspace of the request in hand and
@@ -193,6 +196,20 @@ public final class TableService {
         return versionOf(row, snapshot.snapshotId()).orElseThrow(() -> noVersion(name, at));
     }
 
+    /// What differs between two versions of a dataset.
+    public VersionDiff diff(DatasetName name, At from, At to) {
+        DatasetVersion before = version(name, from);
+        DatasetVersion after = version(name, to);
+        Table table = load(name);
+        return VersionDiff.of(before, schemaAt(table, before), after, schemaAt(table, after));
+    }
+
+    private static Schema schemaAt(Table table, DatasetVersion version) {
+        Snapshot snapshot = table.snapshot(version.snapshotId());
+        if (snapshot == null) throw WRONG_STATE.because("Version %d was removed meanwhile.", version.number());
+        return schemaOf(snapshot, table);
+    }
+
     public TableScan scan(DatasetName name, At at) {
         return scan(name, at, Expressions.alwaysTrue());
     }
@@ -211,6 +228,22 @@ public final class TableService {
         }
         Snapshot snapshot = found.get();
         Schema schema = at instanceof At.Latest ? table.schema() : schemaOf(snapshot, table);
+        return scan(name, row.id(), table, snapshot, schema, filter);
+    }
+
+    /// What to read of a version that may never become one.
+    public TableScan scan(CommitGuard.Candidate candidate) {
+        return scan(
+                candidate.dataset(),
+                candidate.tableId(),
+                candidate.table(),
+                candidate.snapshot(),
+                candidate.table().schema(),
+                Expressions.alwaysTrue());
+    }
+
+    private TableScan scan(
+            DatasetName name, String id, Table table, Snapshot snapshot, Schema schema, Expression filter) {
         List<TableScan.ScanFile> files = new ArrayList<>();
         IcebergFailures.told(() -> {
             try (CloseableIterable<FileScanTask> tasks = table.newScan()
@@ -225,9 +258,9 @@ public final class TableService {
         });
         long rows = files.stream().mapToLong(TableScan.ScanFile::rows).sum();
         long bytes = files.stream().mapToLong(TableScan.ScanFile::bytes).sum();
-        Optional<DatasetVersion> version = versionOf(row, snapshot.snapshotId());
+        Optional<DatasetVersion> version = db.read(sql -> tables.versionOf(sql, id, snapshot.snapshotId()));
         long inAll = version.map(DatasetVersion::files).filter(n -> n >= 0).orElse((long) files.size());
-        return new TableScan(name, row.id(), version, schema, files, rows, bytes, inAll);
+        return new TableScan(name, id, version, schema, files, rows, bytes, inAll);
     }
 
     /// The version's own; writers of format version 1 did not say which it is.
@@ -243,11 +276,43 @@ public final class TableService {
             String kind = delete.content() == FileContent.EQUALITY_DELETES
                     ? "equality"
                     : delete.format() == FileFormat.PUFFIN ? "vector" : "positions";
-            deletes.add(new TableScan.Delete(delete.location(), kind, delete.fileSizeInBytes()));
+            deletes.add(new TableScan.Delete(delete.location(), kind, delete.fileSizeInBytes(), delete.recordCount()));
         }
         DataFile file = task.file();
         return new TableScan.ScanFile(
                 file.location(), file.format().name(), file.recordCount(), file.fileSizeInBytes(), deletes);
+    }
+
+    /// What was kept beside a data file; see [#keepBeside].
+    public Optional<byte[]> keptBeside(TableScan scan, TableScan.ScanFile file) {
+        TableStore.Row row = placeOf(scan);
+        String location = NamedFiles.beside(row.location(), file.location());
+        try {
+            InputFile kept = commits.files(row.location()).newInputFile(location);
+            if (!kept.exists()) return Optional.empty();
+            try (InputStream in = kept.newStream()) {
+                return Optional.of(in.readAllBytes());
+            }
+        } catch (IOException e) {
+            throw FolderWarehouse.missing(location);
+        }
+    }
+
+    /// Keeps bytes beside a data file; they go when it goes.
+    public void keepBeside(TableScan scan, TableScan.ScanFile file, byte[] bytes) {
+        TableStore.Row row = placeOf(scan);
+        try (OutputStream out = commits.files(row.location())
+                .newOutputFile(NamedFiles.beside(row.location(), file.location()))
+                .createOrOverwrite()) {
+            out.write(bytes);
+        } catch (IOException e) {
+            throw FolderWarehouse.unwritable(e);
+        }
+    }
+
+    private TableStore.Row placeOf(TableScan scan) {
+        return db.read(sql -> tables.byId(sql, scan.tableId()))
+                .orElseThrow(() -> NOT_FOUND.because("'%s' was removed for good meanwhile.", scan.dataset()));
     }
 
     /// Makes a file of a scan readable on this machine; to be closed when it was read.
@@ -255,8 +320,7 @@ public final class TableService {
     /// @throws io.millwright.kernel.Failure UNAVAILABLE when it is missing, or has another size than when it
     ///     was written
     public LocalFile local(TableScan scan, String location, long bytes) {
-        TableStore.Row row = db.read(sql -> tables.byId(sql, scan.tableId()))
-                .orElseThrow(() -> NOT_FOUND.because("'%s' was removed for good meanwhile.", scan.dataset()));
+        TableStore.Row row = placeOf(scan);
         Warehouse.Lease lease = commits.files(row.location()).local(location, bytes);
         try {
             long found = Files.size(lease.path());

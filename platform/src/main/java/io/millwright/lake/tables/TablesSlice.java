@@ -68,6 +68,7 @@ public final class TablesSlice implements AutoCloseable {
 
     public void addRoutes(Routes routes, Operations operations) {
         new DatasetsApi(service, new DatasetEdits(service)).addRoutes(routes);
+        new DiffApi(service).addRoutes(routes);
         new UpkeepApi(upkeep, pins, operations).addRoutes(routes);
         new IcebergCatalogApi(commits, changes, clientDefaults()).addRoutes(routes);
     }

@@ -3,7 +3,8 @@ package io.millwright.lake.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millwright.http.Json;
-import io.millwright.lake.query.SqlServer.Answer;
+import io.millwright.lake.LakeServer;
+import io.millwright.lake.LakeServer.Answer;
 import io.millwright.server.TestServer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -24,11 +25,11 @@ import tools.jackson.databind.JsonNode;
 
 /// Queries over datasets, as people send them.
 class QueryTest {
-    private static SqlServer sql;
+    private static LakeServer sql;
 
     @BeforeAll
     static void start() throws Exception {
-        sql = new SqlServer(TestServer.start());
+        sql = new LakeServer(TestServer.start());
         sql.commit("census.people", "create", "id,name,year\n1,Ann,2015\n2,Bob,2015\n");
         sql.commit("census.people", "append", "id,name,year\n3,Cid,2016\n");
         sql.commit("census.people", "append", "id,name,year,income\n4,Dan,2017,10.5\n", "evolve");
@@ -114,13 +115,13 @@ class QueryTest {
     @Test
     void every_kind_of_value_has_a_form_in_json() throws Exception {
         Answer answer = ask(
-                "select 1::tinyint, 9007199254740993, 12345678901234567890::hugeint, 1.50::decimal(9,2), 'nan'::double,"
+                "select 1::tinyint, 9007199254740993, 12345678901234567890::hugeint, sum(7::bigint), 1.50::decimal(9,2), 'nan'::double,"
                         + " true, null, date '2020-01-02', timestamp '2020-01-02 03:04:05', timestamptz '2020-01-02 03:04:05+02',"
                         + " [1, null], {'a': {'b': 'x'}}, map {'k': 1}, 'ab'::blob, interval 3 days, uuid"
                         + " '00000000-0000-0000-0000-000000000001', time '01:02:03', ''");
 
         assertThat(answer.body().path("rows").get(0).toString())
-                .isEqualTo("[1,\"9007199254740993\",\"12345678901234567890\",1.5,\"NaN\",true,null,\"2020-01-02\","
+                .isEqualTo("[1,\"9007199254740993\",\"12345678901234567890\",7,1.5,\"NaN\",true,null,\"2020-01-02\","
                         + "\"2020-01-02T03:04:05\",\"2020-01-02T01:04:05Z\",[1,null],{\"a\":{\"b\":\"x\"}},{\"k\":1},"
                         + "\"YWI=\",\"3 days\",\"00000000-0000-0000-0000-000000000001\",\"01:02:03\",\"\"]");
     }

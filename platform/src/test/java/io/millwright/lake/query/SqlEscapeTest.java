@@ -2,7 +2,8 @@ package io.millwright.lake.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millwright.lake.query.SqlServer.Answer;
+import io.millwright.lake.LakeServer;
+import io.millwright.lake.LakeServer.Answer;
 import io.millwright.server.TestServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +27,7 @@ class SqlEscapeTest {
     @TempDir
     static Path folder;
 
-    private static SqlServer sql;
+    private static LakeServer sql;
     private static Path secret;
     private static Path target;
     private static Path data;
@@ -34,7 +35,7 @@ class SqlEscapeTest {
 
     @BeforeAll
     static void start() throws Exception {
-        sql = new SqlServer(
+        sql = new LakeServer(
                 TestServer.start(Map.of("sql.timeout", "3s", "sql.memory", "128MB", "sql.spill-size", "200MB")));
         sql.commit("census.people", "create", "id,name,year\n1,Ann,2015\n");
         secret = Files.writeString(folder.resolve("secret.csv"), "a\n" + SECRET + "\n");

@@ -1,4 +1,4 @@
-package io.millwright.lake.query;
+package io.millwright.lake;
 
 import io.millwright.http.Json;
 import io.millwright.server.TestServer;
@@ -14,23 +14,23 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /// A server with datasets that queries read.
-final class SqlServer implements AutoCloseable {
+public final class LakeServer implements AutoCloseable {
     private static final String API = "/api/millwright/v1/";
 
-    final TestServer server;
-    final HttpClient client = HttpClient.newHttpClient();
+    public final TestServer server;
+    public final HttpClient client = HttpClient.newHttpClient();
 
-    SqlServer(TestServer server) {
+    public LakeServer(TestServer server) {
         this.server = server;
     }
 
-    record Answer(int status, JsonNode body) {
-        String detail() {
+    public record Answer(int status, JsonNode body) {
+        public String detail() {
             return body.path("detail").asString("");
         }
 
         /// Rows with blanks between values and a bar between rows.
-        String rows() {
+        public String rows() {
             return body.path("rows")
                     .valueStream()
                     .map(row -> row.valueStream()
@@ -40,30 +40,30 @@ final class SqlServer implements AutoCloseable {
         }
     }
 
-    HttpRequest.Builder to(String path) {
+    public HttpRequest.Builder to(String path) {
         return HttpRequest.newBuilder(server.uri().resolve(API + path));
     }
 
-    Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
+    public Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
         HttpResponse<String> answer = client.send(request.build(), BodyHandlers.ofString());
         String body = answer.body();
         return new Answer(answer.statusCode(), Json.MAPPER.readTree(body.isEmpty() ? "{}" : body));
     }
 
-    Answer sql(String text) throws IOException, InterruptedException {
+    public Answer sql(String text) throws IOException, InterruptedException {
         return send(post("sql", Json.MAPPER.createObjectNode().put("sql", text)));
     }
 
-    HttpRequest.Builder post(String path, JsonNode body) {
+    public HttpRequest.Builder post(String path, JsonNode body) {
         return to(path).header("content-type", "application/json").POST(BodyPublishers.ofString(body.toString()));
     }
 
-    HttpResponse<byte[]> bytes(HttpRequest.Builder request) throws IOException, InterruptedException {
+    public HttpResponse<byte[]> bytes(HttpRequest.Builder request) throws IOException, InterruptedException {
         return client.send(request.build(), BodyHandlers.ofByteArray());
     }
 
     /// Makes a version of a file.
-    void commit(String dataset, String mode, String name, byte[] file, String... options) throws Exception {
+    public void commit(String dataset, String mode, String name, byte[] file, String... options) throws Exception {
         Answer upload =
                 send(to("datasets/" + dataset + "/uploads?name=" + name).POST(BodyPublishers.ofByteArray(file)));
         if (upload.status() != 201) throw new AssertionError(upload.toString());
@@ -76,7 +76,7 @@ final class SqlServer implements AutoCloseable {
         if (commit.status() != 201) throw new AssertionError(commit.toString());
     }
 
-    void commit(String dataset, String mode, String csv, String... options) throws Exception {
+    public void commit(String dataset, String mode, String csv, String... options) throws Exception {
         commit(dataset, mode, "a.csv", csv.getBytes(StandardCharsets.UTF_8), options);
     }
 
