@@ -2,7 +2,6 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { sqlName } from '../lib/dataset-code.ts'
-import { binningOf, countsSql, profilesOf, summariesOf, type Binning, type ColumnProfile, type ColumnSummary } from '../lib/profile.ts'
 import { ApiError, get, OWN, send, write } from './client.ts'
 
 export interface ReadVersion {
@@ -118,43 +117,6 @@ export function previewQuery(dataset: string, version: number, rows: number) {
 }
 
 const atVersion = (dataset: string, version: number): string => `${sqlName(dataset)} t at (version => ${version})`
-
-async function summarized(dataset: string, version: number, signal: AbortSignal): Promise<ColumnSummary[]> {
-  return summariesOf((await runSql(`summarize select * from ${atVersion(dataset, version)}`, MOST_ROWS, newQueryId(), signal)).rows)
-}
-
-async function profiled(dataset: string, version: number, columns: { summary: ColumnSummary; binning: Binning }[], signal: AbortSignal): Promise<ColumnProfile[]> {
-  const counts = countsSql(atVersion(dataset, version), columns)
-  return profilesOf(columns, counts === undefined ? undefined : await runSql(counts, 1, newQueryId(), signal))
-}
-
-/** What the values of a version are like: two queries over all of its rows. */
-export function profileQuery(dataset: string, version: number) {
-  return queryOptions({
-    queryKey: ['sql', 'profile', dataset, version],
-    queryFn: async ({ signal }) => {
-      const summaries = await summarized(dataset, version, signal)
-      return profiled(dataset, version, summaries.map((summary) => ({ summary, binning: binningOf([summary]) })), signal)
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  })
-}
-
-/** Two versions side by side, with the same bins for both. */
-export function comparedQuery(dataset: string, before: number, after: number) {
-  return queryOptions({
-    queryKey: ['sql', 'compared', dataset, before, after],
-    queryFn: async ({ signal }) => {
-      const both = [await summarized(dataset, before, signal), await summarized(dataset, after, signal)]
-      const binned = (summaries: ColumnSummary[]) => summaries.map((summary) => ({ summary, binning: binningOf(both.flat().filter(({ name }) => name === summary.name)) }))
-      const [left, right] = [await profiled(dataset, before, binned(both[0]!), signal), await profiled(dataset, after, binned(both[1]!), signal)]
-      return { before: left, after: right }
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  })
-}
 
 export const explainSql = (sql: string) => write<Explanation>('POST', `${SQL}/explain`, { sql })
 export const cancelSql = (id: string) => write('DELETE', `${SQL}/queries/${id}`, undefined)

@@ -1,28 +1,30 @@
-// The values of a column at a glance: a bar for each bin or value, and the share of those that are missing.
+// The values of a column at a glance: a bar for each range or value.
 
-import type { ColumnProfile } from '../lib/profile.ts'
+import type { ColumnProfile } from '../api/profiles.ts'
 import { formatCount, formatNumber } from '../lib/format.ts'
+import { BARS, barsOf, missingShare, rowsOf, shownValue, type Bars } from '../lib/profile.ts'
 
 const BAR = 6
 const HEIGHT = 22
-const MOST_BARS = 20
 
-/** @param most the share of rows that a whole bar stands for, where strips are compared */
-export function ProfileStrip({ profile, most }: { profile: ColumnProfile; most?: number }) {
-  const { bins, rows, nulls } = profile
-  if (!bins || bins.counts.length === 0) return <span className="text-xs text-ink-3">{profile.distinct > 0 ? `${formatCount(profile.distinct)} values` : '–'}</span>
-  const counts = bins.counts.slice(0, MOST_BARS)
-  const highest = most === undefined ? Math.max(...counts, 1) : Math.max(most * rows, 1)
-  const label = bins.values
-    ? `${bins.values.slice(0, 5).map((value, i) => `${value}: ${formatCount(counts[i]!)}`).join(', ')}${bins.values.length > 5 ? ', …' : ''}`
-    : `from ${profile.min} to ${profile.max}`
+/**
+ * @param bars instead of the column's own, where two are compared
+ * @param most the share of rows that a whole bar stands for
+ */
+export function ProfileStrip({ profile, bars = barsOf(profile), most }: { profile: ColumnProfile; bars?: Bars | undefined; most?: number }) {
+  if (!bars || bars.counts.length === 0) return <span className="text-xs text-ink-3">{profile.distinct ? `${formatCount(profile.distinct.estimate)} values` : '–'}</span>
+  const { values } = bars
+  const counts = bars.counts.slice(0, BARS)
+  const highest = most === undefined ? Math.max(...counts, 1) : Math.max(most * rowsOf(profile), 1)
+  const label = values ? `${values.slice(0, 5).map((value, i) => `${value}: ${formatCount(Math.round(counts[i]!))}`).join(', ')}${values.length > 5 ? ', …' : ''}` : `from ${shownValue(profile.min)} to ${shownValue(profile.max)}`
+  const missing = missingShare(profile)
   return (
-    <svg role="img" aria-label={`${profile.name}, ${label}`} width={MOST_BARS * BAR} height={HEIGHT} className="shrink-0 text-series-1">
-      <title>{[label, nulls > 0 ? `${percent(nulls)} missing` : ''].filter((each) => each !== '').join('\n')}</title>
-      <line x1="0" x2={MOST_BARS * BAR} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} style={{ stroke: 'var(--c-line-strong)' }} />
+    <svg role="img" aria-label={`${profile.name}, ${label}`} width={BARS * BAR} height={HEIGHT} className="shrink-0">
+      <title>{[label, missing > 0 ? `${percent(missing)} missing` : ''].filter((each) => each !== '').join('\n')}</title>
+      <line x1="0" x2={BARS * BAR} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} style={{ stroke: 'var(--c-line-strong)' }} />
       {counts.map((count, i) => {
-        const height = Math.max(count > 0 ? 1 : 0, Math.min(1, count / highest) * (HEIGHT - 2))
-        return <rect key={i} x={i * BAR} y={HEIGHT - 1 - height} width={BAR - 1} height={height} style={{ fill: bins.values ? 'var(--c-series-3)' : 'var(--c-series-1)' }} />
+        const height = Math.max(count >= 0.5 ? 1 : 0, Math.min(1, count / highest) * (HEIGHT - 2))
+        return <rect key={i} x={i * BAR} y={HEIGHT - 1 - height} width={BAR - 1} height={height} style={{ fill: values ? 'var(--c-series-3)' : 'var(--c-series-1)' }} />
       })}
     </svg>
   )

@@ -22,15 +22,15 @@ export interface DatasetSearch {
   aspect?: (typeof DATASET_ASPECTS)[number]
   /** The number of the version that is looked at; the latest without it. */
   version?: string
-  /** Whether the values of its columns are looked at. */
-  profile?: boolean
+  /** Whether the values of its columns are looked at; if it says nothing, they are where that is not much to read. */
+  values?: 'shown' | 'hidden'
   /** The versions that are compared. */
   from?: string
   to?: string
 }
 
 export function datasetSearch(search: Record<string, unknown>): DatasetSearch {
-  return tidy({ aspect: oneOf(search.aspect, DATASET_ASPECTS), version: numberOf(search.version), profile: flagOf(search.profile), from: numberOf(search.from), to: numberOf(search.to) })
+  return tidy({ aspect: oneOf(search.aspect, DATASET_ASPECTS), version: numberOf(search.version), values: oneOf(search.values, ['shown', 'hidden'] as const), from: numberOf(search.from), to: numberOf(search.to) })
 }
 
 function numberOf(value: unknown): string | undefined {

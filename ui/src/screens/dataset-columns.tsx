@@ -5,7 +5,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { ChartColumn, Download, Pencil, Search } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { changeSaid, type Dataset, type DatasetColumn } from '../api/lake.ts'
-import { profileQuery } from '../api/sql.ts'
+import { profileQuery } from '../api/profiles.ts'
 import { Badge, Button, ErrorState, IconButton } from '../components/basics.tsx'
 import { useRowHeight } from '../components/density.ts'
 import { Field, FormDialog, textIn } from '../components/form-dialog.tsx'
@@ -16,15 +16,19 @@ import { say } from '../components/toasts.tsx'
 import { toCsv } from '../lib/csv.ts'
 import { formatCount, plural } from '../lib/format.ts'
 import { wordsOf } from '../lib/namespaces.ts'
+import { medianOf, missingShare, shownValue } from '../lib/profile.ts'
 
 const NOTHING: ReadonlySet<string> = new Set()
 
-/** @param profiled whether their values are looked at, too: that reads all rows, so it is asked for */
-export function DatasetColumns({ dataset, profiled }: { dataset: Dataset; profiled: boolean }) {
+/** Reading the values of more than this is asked for by hand. */
+const READ_AT_ONCE = 64_000_000
+
+export function DatasetColumns({ dataset, values }: { dataset: Dataset; values: 'shown' | 'hidden' | undefined }) {
+  const profiled = values === undefined ? dataset.version !== undefined && dataset.version.size_bytes <= READ_AT_ONCE : values === 'shown'
   const navigate = useNavigate({ from: '/datasets/$name' })
   const number = dataset.version?.number
   const profile = useQuery({ ...profileQuery(dataset.name, number ?? 0), enabled: profiled && number !== undefined })
-  const profiles = useMemo(() => (profiled && profile.data ? new Map(profile.data.map((each) => [each.name, each])) : undefined), [profiled, profile.data])
+  const profiles = useMemo(() => (profiled && profile.data ? new Map(profile.data.columns.map((each) => [each.name, each])) : undefined), [profiled, profile.data])
   const [typed, setTyped] = useState('')
   const [editing, setEditing] = useState<DatasetColumn>()
   const rowHeight = useRowHeight()
@@ -68,11 +72,12 @@ export function DatasetColumns({ dataset, profiled }: { dataset: Dataset; profil
       ...(profiles
         ? ([
             { id: 'profile', label: 'Values', width: 144, fixed: true, render: ({ path }) => profiles.has(path) && <ProfileStrip profile={profiles.get(path)!} /> },
-            { id: 'nulls', label: 'Missing', width: 80, numeric: true, render: ({ path }) => profiles.has(path) && percent(profiles.get(path)!.nulls) },
-            { id: 'distinct', label: 'Distinct', title: 'Distinct values, estimated', width: 84, numeric: true, render: ({ path }) => profiles.has(path) && `~${formatCount(profiles.get(path)!.distinct)}` },
-            { id: 'min', label: 'Least', width: 110, render: ({ path }) => <Cut text={profiles.get(path)?.min} /> },
-            { id: 'median', label: 'Median', width: 90, render: ({ path }) => <Cut text={profiles.get(path)?.median} /> },
-            { id: 'max', label: 'Greatest', width: 110, render: ({ path }) => <Cut text={profiles.get(path)?.max} /> },
+            { id: 'nulls', label: 'Missing', width: 80, numeric: true, render: ({ path }) => profiles.has(path) && percent(missingShare(profiles.get(path)!)) },
+            { id: 'distinct', label: 'Distinct', title: 'Distinct values, estimated', width: 84, numeric: true, render: ({ path }) => profiles.get(path)?.distinct && `~${formatCount(profiles.get(path)!.distinct!.estimate)}` },
+            { id: 'min', label: 'Least', width: 100, render: ({ path }) => <Cut text={shownValue(profiles.get(path)?.min)} /> },
+            { id: 'median', label: 'Median', width: 90, render: ({ path }) => <Cut text={profiles.has(path) ? medianOf(profiles.get(path)!) : ''} /> },
+            { id: 'max', label: 'Greatest', width: 100, render: ({ path }) => <Cut text={shownValue(profiles.get(path)?.max)} /> },
+            { id: 'hints', label: 'Looks like', width: 120, render: ({ path }) => <span className="flex gap-1 overflow-hidden">{(profiles.get(path)?.hints ?? []).map(({ looks_like: what, share }) => <Badge key={what} tone="warn" title={`${percent(share)} of those looked at`}>{what}</Badge>)}</span> },
           ] satisfies TableColumn<DatasetColumn>[])
         : []),
       { id: 'unit', label: 'Unit', width: 80, render: ({ unit }) => <span className="truncate">{unit}</span> },
@@ -112,7 +117,7 @@ export function DatasetColumns({ dataset, profiled }: { dataset: Dataset; profil
         </label>
         <span className="text-sm text-ink-3">{plural(rows.length, 'column')}</span>
         {number !== undefined && (
-          <Button icon={ChartColumn} aria-pressed={profiled} disabled={profile.isFetching} onClick={() => void navigate({ search: (old) => ({ ...old, profile: profiled ? undefined : true }), replace: true })}>
+          <Button icon={ChartColumn} aria-pressed={profiled} disabled={profile.isFetching} onClick={() => void navigate({ search: (old) => ({ ...old, values: profiled ? ('hidden' as const) : ('shown' as const) }), replace: true })}>
             {profile.isFetching ? 'Reading the rows …' : profiled ? 'Hide values' : 'Look at values'}
           </Button>
         )}
@@ -172,10 +177,10 @@ export function DatasetColumns({ dataset, profiled }: { dataset: Dataset; profil
   )
 }
 
-function Cut({ text }: { text: string | null | undefined }) {
+function Cut({ text }: { text: string }) {
   return (
-    <span className="truncate font-mono text-xs" title={text ?? undefined}>
-      {text ?? ''}
+    <span className="truncate font-mono text-xs" title={text}>
+      {text}
     </span>
   )
 }

@@ -4,11 +4,11 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { datasetVersionsQuery, type Dataset } from '../api/lake.ts'
-import { comparedQuery } from '../api/sql.ts'
+import { profileDiffQuery, type ColumnProfile, type MovedColumn } from '../api/profiles.ts'
 import { Badge, ErrorState, Section, Skeleton } from '../components/basics.tsx'
 import { percent, ProfileStrip } from '../components/profile-strip.tsx'
 import { formatCount, formatNumber } from '../lib/format.ts'
-import { stabilityIndex, type ColumnProfile } from '../lib/profile.ts'
+import { missingShare, pairedBars, rowsOf, shownValue, type Bars } from '../lib/profile.ts'
 
 const SHIFT = 0.1
 const LARGE_SHIFT = 0.25
@@ -21,12 +21,11 @@ export function DatasetCompare({ dataset, from, to }: { dataset: Dataset; from: 
   const known = (versions.data?.pages ?? []).flatMap((page) => page.versions).filter((version) => version.expired_at === undefined)
   const after = Number(to ?? dataset.version?.number ?? 0)
   const before = Number(from ?? known.find(({ number }) => number < after)?.number ?? 0)
-  const { data, error, isPending, refetch } = useQuery({ ...comparedQuery(name, before, after), enabled: before > 0 && after > 0 && before !== after })
+  const { data, error, isPending, refetch } = useQuery({ ...profileDiffQuery(name, before, after), enabled: before > 0 && after > 0 && before !== after })
   const choose = (patch: { from?: string; to?: string }) => void navigate({ search: (old) => ({ ...old, ...patch }) })
   const numbers = [...new Set([...known.map(({ number }) => number), before, after])].filter((number) => number > 0).sort((a, b) => b - a)
-  const pairs = data ? pairsOf(data.before, data.after) : []
+  const pairs = (data?.columns ?? []).map((column) => ({ column, marks: marksOf(column) }))
   const shown = changedOnly ? pairs.filter(({ marks }) => marks.length > 0) : pairs
-  const rowsOf = (number: number) => known.find((version) => version.number === number)?.rows
   return (
     <Section
       title="Compare"
@@ -42,7 +41,7 @@ export function DatasetCompare({ dataset, from, to }: { dataset: Dataset; from: 
         <Pick label="with" value={after} numbers={numbers} onPick={(number) => choose({ to: String(number) })} />
         {data && (
           <span className="text-ink-2">
-            {formatCount(rowsOf(before) ?? data.before[0]?.rows ?? 0)} rows and {formatCount(rowsOf(after) ?? data.after[0]?.rows ?? 0)}
+            {formatCount(data.rows.before)} rows and {formatCount(data.rows.after)}
           </span>
         )}
       </div>
@@ -71,15 +70,17 @@ export function DatasetCompare({ dataset, from, to }: { dataset: Dataset; from: 
               </tr>
             </thead>
             <tbody>
-              {shown.map(({ name: column, left, right, marks }) => {
-                const most = Math.max(...[left, right].flatMap((each) => (each?.bins ? each.bins.counts.map((count) => count / Math.max(1, each.rows)) : [0])))
+              {shown.map(({ column: { field_id: id, name: label, before: left, after: right }, marks }) => {
+                const [leftBars, rightBars] = pairedBars(left, right)
+                const most = Math.max(highest(left, leftBars), highest(right, rightBars))
                 return (
-                  <tr key={column} className="border-b border-line align-top last:border-0">
+                  <tr key={id} className="border-b border-line align-top last:border-0">
                     <th scope="row" className="px-3.5 py-2 text-left font-mono text-xs font-medium break-words">
-                      {column}
+                      {label}
+                      {left && right && left.name !== right.name && <span className="block font-sans text-ink-2">was {left.name}</span>}
                     </th>
-                    <Side profile={left} most={most} />
-                    <Side profile={right} most={most} />
+                    <Side profile={left} bars={leftBars} most={most} />
+                    <Side profile={right} bars={rightBars} most={most} />
                     <td className="px-3.5 py-2">
                       <span className="flex flex-wrap gap-1">{marks}</span>
                     </td>
@@ -110,16 +111,19 @@ function Pick({ label, value, numbers, onPick }: { label: string; value: number;
   )
 }
 
-function Side({ profile, most }: { profile: ColumnProfile | undefined; most: number }) {
+const highest = (profile: ColumnProfile | undefined, bars: Bars | undefined): number => (profile && bars ? Math.max(0, ...bars.counts) / Math.max(1, rowsOf(profile)) : 0)
+
+function Side({ profile, bars, most }: { profile: ColumnProfile | undefined; bars: Bars | undefined; most: number }) {
   if (!profile) return <td className="px-3.5 py-2 text-ink-3">not there</td>
-  const { type, nulls, distinct, min, max, mean } = profile
+  const { type, distinct, min, max, mean } = profile
   return (
     <td className="px-3.5 py-2">
-      <ProfileStrip profile={profile} most={most} />
+      <ProfileStrip profile={profile} bars={bars} most={most} />
       <p className="mt-0.5 max-w-52 text-xs break-words text-ink-2">
-        {type.toLowerCase()}, {percent(nulls)} missing, ~{formatCount(distinct)} distinct
-        {min !== null && max !== null && `, ${cut(min)} to ${cut(max)}`}
-        {mean !== null && `, mean ${formatNumber(mean)}`}
+        {type}, {percent(missingShare(profile))} missing
+        {distinct && `, ~${formatCount(distinct.estimate)} distinct`}
+        {min !== undefined && max !== undefined && `, ${cut(shownValue(min))} to ${cut(shownValue(max))}`}
+        {mean !== undefined && `, mean ${shownValue(mean)}`}
       </p>
     </td>
   )
@@ -127,30 +131,25 @@ function Side({ profile, most }: { profile: ColumnProfile | undefined; most: num
 
 const cut = (text: string): string => (text.length > 24 ? `${text.slice(0, 23)}…` : text)
 
-interface Pair {
-  name: string
-  left: ColumnProfile | undefined
-  right: ColumnProfile | undefined
-  marks: ReactNode[]
-}
+/** From this share of rows on a change of what is missing is told. */
+const MISSING_TOLD = 0.01
+const VALUES_TOLD = 3
 
-function pairsOf(before: readonly ColumnProfile[], after: readonly ColumnProfile[]): Pair[] {
-  const left = new Map(before.map((profile) => [profile.name, profile]))
-  const right = new Map(after.map((profile) => [profile.name, profile]))
-  return [...new Set([...right.keys(), ...left.keys()])].map((name) => ({ name, left: left.get(name), right: right.get(name), marks: marksOf(left.get(name), right.get(name)) }))
-}
-
-function marksOf(left: ColumnProfile | undefined, right: ColumnProfile | undefined): ReactNode[] {
-  if (!left) return [<Badge key="new" tone="good">new</Badge>]
-  if (!right) return [<Badge key="gone" tone="bad">gone</Badge>]
+function marksOf({ before, after, moved }: MovedColumn): ReactNode[] {
+  if (!before) return [<Badge key="new" tone="good">new</Badge>]
+  if (!after) return [<Badge key="gone" tone="bad">gone</Badge>]
   const marks: ReactNode[] = []
-  if (left.type !== right.type) marks.push(<Badge key="type" tone="warn">type</Badge>)
-  const missing = right.nulls - left.nulls
-  if (Math.abs(missing) >= 0.01) marks.push(<Badge key="missing" tone={missing > 0 ? 'warn' : 'plain'}>{`${missing > 0 ? '+' : '−'}${percent(Math.abs(missing))} missing`}</Badge>)
-  if (left.bins && right.bins) {
-    const shift = stabilityIndex(left.bins, right.bins)
-    const title = `Population stability index ${shift.toFixed(3)}: from ${SHIFT} on values have shifted, from ${LARGE_SHIFT} on by much`
-    if (shift >= SHIFT) marks.push(<Badge key="shift" tone={shift >= LARGE_SHIFT ? 'bad' : 'warn'} title={title}>{`shifted, PSI ${formatNumber(Math.round(shift * 100) / 100)}`}</Badge>)
+  if (before.type !== after.type) marks.push(<Badge key="type" tone="warn">type</Badge>)
+  if (before.name !== after.name) marks.push(<Badge key="name" tone="accent">renamed</Badge>)
+  const missing = missingShare(after) - missingShare(before)
+  if (Math.abs(missing) >= MISSING_TOLD) marks.push(<Badge key="missing" tone={missing > 0 ? 'warn' : 'plain'}>{`${missing > 0 ? '+' : '−'}${percent(Math.abs(missing))} missing`}</Badge>)
+  if (!moved) return marks
+  if (moved.psi !== undefined && moved.psi >= SHIFT) {
+    const title = `Population stability index ${moved.psi.toFixed(3)}${moved.ks === undefined ? '' : `, Kolmogorov-Smirnov ${moved.ks.toFixed(3)}`}: from ${SHIFT} on values have shifted, from ${LARGE_SHIFT} on by much`
+    marks.push(<Badge key="shift" tone={moved.psi >= LARGE_SHIFT ? 'bad' : 'warn'} title={title}>{`shifted, PSI ${formatNumber(Math.round(moved.psi * 100) / 100)}`}</Badge>)
+  }
+  for (const [what, values] of [['appeared', moved.appeared], ['gone', moved.gone]] as const) {
+    if (values.length > 0) marks.push(<Badge key={what} title={values.map(shownValue).join(', ')}>{`${what}: ${values.slice(0, VALUES_TOLD).map((value) => cut(shownValue(value))).join(', ')}${values.length > VALUES_TOLD ? ', …' : ''}`}</Badge>)
   }
   return marks
 }

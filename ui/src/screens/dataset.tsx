@@ -128,7 +128,7 @@ export function DatasetScreen() {
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(17rem,1fr)]">
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
           <Suspense fallback={<Skeleton lines={6} />}>
-            {aspect === 'columns' && <DatasetColumns dataset={data} profiled={search.profile === true} />}
+            {aspect === 'columns' && <DatasetColumns dataset={data} values={search.values} />}
             {aspect === 'preview' && <DatasetPreview dataset={data} version={search.version} />}
             {aspect === 'compare' && <DatasetCompare dataset={data} from={search.from} to={search.to} />}
             {aspect === 'consumers' && <DatasetConsumers name={name} />}

@@ -120,7 +120,6 @@ async function fill(client) {
     'datasets-table': '/datasets',
     'datasets-table-found': '/datasets?q=income&in=census',
     dataset: '/datasets/census.people',
-    'dataset-values': '/datasets/census.people?profile=1',
     'dataset-compare': '/datasets/census.people?aspect=compare&from=1&to=3',
     'dataset-preview': '/datasets/census.people?aspect=preview',
     'dataset-consumers': '/datasets/census.people?aspect=consumers',
@@ -245,7 +244,7 @@ async function look(name, path, width, theme) {
       await page.getByRole('button', { name: 'Run' }).click()
       await page.getByText(/\d+ rows? in/).waitFor()
     }
-    if (name === 'dataset-values') await page.getByRole('img', { name: /^year, / }).waitFor()
+    if (name === 'dataset') await page.getByRole('img', { name: /^year, / }).waitFor()
     if (name === 'dataset-compare') await page.getByRole('rowheader', { name: 'year' }).waitFor()
     if (/^lineage/.test(name)) await page.getByRole('group', { name: 'Graph' }).getByRole('button').first().waitFor()
     if (/^(run-metrics|compare.*)$/.test(name)) {

@@ -5,7 +5,7 @@ import { fatesOf, mappingOf, missingOf } from '../../src/lib/file-mapping.ts'
 import { countWords, namespaceTree, wordsOf } from '../../src/lib/namespaces.ts'
 import { shownOf, stepTo, thingOf } from '../../src/lib/lineage.ts'
 import { tablesIn } from '../../src/lib/sql-context.ts'
-import { binningOf, countsSql, profilesOf, stabilityIndex, summariesOf } from '../../src/lib/profile.ts'
+import { barsOf, pairedBars, placeOf, spread } from '../../src/lib/profile.ts'
 import { chartFor, compareCells, figureFor } from '../../src/lib/sql-result.ts'
 
 const known = new Set(['census.people', 'sales.eu.orders', 'a b.c'])
@@ -163,30 +163,28 @@ test('cells are sorted as numbers, nulls last both ways', () => {
   assert.deepEqual(sorted(['b', 'a', null], 1), ['a', 'b', null])
 })
 
-test('a profile asks for bins that fit its summary, and reads their counts', () => {
-  const summaries = summariesOf([
-    ['age', 'BIGINT', '0', '100', 90, '40.5', '12', '20', '40', '60', 200, 2.5],
-    ['sex', 'VARCHAR', 'f', 'm', 2, null, null, null, null, null, 200, 0],
-    ['at', 'TIMESTAMP', '2026-01-01 00:00:00', '2026-01-01 00:01:40', 50, null, null, null, null, null, 200, 0],
-    ['id', 'VARCHAR', 'a', 'z', 200, null, null, null, null, null, 200, 0],
-    ['void', 'DOUBLE', null, null, 0, null, null, null, null, null, 200, 100],
-    ['odd', 'DOUBLE', '-inf', 'inf', 9, null, null, null, null, null, 200, 0],
-  ])
-  assert.deepEqual([summaries[0]!.mean, summaries[0]!.nulls, summaries[1]!.mean], [40.5, 0.025, null])
-  const columns = summaries.map((summary) => ({ summary, binning: binningOf([summary]) }))
-  assert.deepEqual(columns.map(({ binning }) => binning?.kind), ['range', 'values', 'range', undefined, undefined, undefined])
-  assert.deepEqual(columns[2]!.binning, { kind: 'range', range: [1767225600, 1767225700] })
-  const sql = countsSql('a.b t', columns)!
-  assert.match(sql, /^select histogram\(least\(19, greatest\(0, cast\(floor\(\(cast\("age" as double\) - 0\) \/ 5\) as integer\)\)\)\) as c0, histogram\(cast\("sex" as varchar\)\) as c1, .*epoch\("at"\).* as c2 from a\.b t$/)
-  const profiles = profilesOf(columns, { columns: [{ name: 'c0' }, { name: 'c1' }, { name: 'c2' }], rows: [[{ 0: 3, 19: 1 }, { f: 2, m: 7 }, [{ key: 4, value: 2 }]]] })
-  assert.deepEqual([profiles[0]!.bins!.counts[0], profiles[0]!.bins!.counts[19], profiles[0]!.bins!.counts.length], [3, 1, 20])
-  assert.deepEqual(profiles[1]!.bins, { values: ['m', 'f'], counts: [7, 2] })
-  assert.equal(profiles[2]!.bins!.counts[4], 2)
-  assert.equal(profiles[3]!.bins, undefined)
+const column = (more: object) => ({ field_id: 1, name: 'x', type: 'long', count: 100, nulls: 0, ...more })
+
+test('bars are values where all of them are known, else a histogram', () => {
+  const top = [
+    { value: 'f', count: 60 },
+    { value: 'm', count: 40 },
+  ]
+  assert.deepEqual(barsOf(column({ top, all_values_known: true, distinct: { estimate: 2 } })), { values: ['f', 'm'], counts: [60, 40] })
+  const histogram = { edges: [0, 5, 10], counts: [70, 30] }
+  assert.deepEqual(barsOf(column({ top, all_values_known: false, distinct: { estimate: 900 }, histogram })), { counts: [70, 30] })
+  assert.equal(barsOf(column({})), undefined)
 })
 
-test('equal distributions have not shifted, moved ones have', () => {
-  assert.equal(stabilityIndex({ counts: [10, 20, 30] }, { counts: [20, 40, 60] }), 0)
-  assert.ok(stabilityIndex({ counts: [100, 10, 0] }, { counts: [0, 10, 100] }) > 1)
-  assert.equal(stabilityIndex({ values: ['a', 'b'], counts: [5, 5] }, { values: ['b', 'a'], counts: [9, 9] }), 0)
+test('two versions get bars that stand for the same', () => {
+  const known = (values: [string, number][]) => column({ top: values.map(([value, count]) => ({ value, count })), all_values_known: true, distinct: { estimate: values.length } })
+  assert.deepEqual(pairedBars(known([['a', 5]]), known([['b', 7], ['a', 1]])), [
+    { values: ['a', 'b'], counts: [5, 0] },
+    { values: ['a', 'b'], counts: [1, 7] },
+  ])
+  const [left, right] = pairedBars(column({ histogram: { edges: [0, 10], counts: [100] } }), column({ histogram: { edges: [10, 20], counts: [100] } }))
+  const sum = (counts: readonly number[]) => Math.round(counts.reduce((all, each) => all + each, 0))
+  assert.deepEqual([sum(left!.counts.slice(0, 10)), sum(left!.counts.slice(10)), sum(right!.counts.slice(0, 10)), sum(right!.counts.slice(10))], [100, 0, 0, 100])
+  assert.equal(placeOf('2026-01-01 00:00:00'), Date.UTC(2026, 0, 1))
+  assert.equal(sum(spread([0, 1, 3], [4, 6], -1, 7)), 10)
 })
