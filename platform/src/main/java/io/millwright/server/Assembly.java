@@ -82,9 +82,9 @@ final class Assembly implements AutoCloseable {
                             ids,
                             IngestSettings.in(settings.home(), settings.server().maxUploadSizeBytes()))
                     .addRoutes(routes, operations);
-            opened(QuerySlice.wire(db, ledger, clock, ids, tables.service(), settings.queries()))
-                    .addRoutes(routes);
-            ProfilesSlice profiles = opened(ProfilesSlice.wire(ledger, tables.service()));
+            QuerySlice queries = opened(QuerySlice.wire(db, ledger, clock, ids, tables.service(), settings.queries()));
+            queries.addRoutes(routes);
+            ProfilesSlice profiles = opened(ProfilesSlice.wire(db, ledger, clock, tables, queries.service()));
             profiles.start().addRoutes(routes);
             ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));
             TrackingSlice tracking = TrackingSlice.wire(db, ledger, clock, ids, artifacts.service(), changes::logged);
@@ -182,6 +182,7 @@ final class Assembly implements AutoCloseable {
         all.addAll(ArtifactsSlice.MIGRATIONS);
         all.addAll(TablesSlice.MIGRATIONS);
         all.addAll(QuerySlice.MIGRATIONS);
+        all.addAll(ProfilesSlice.MIGRATIONS);
         all.addAll(TrackingSlice.MIGRATIONS);
         all.addAll(ViewsSlice.MIGRATIONS);
         all.addAll(LineageSlice.MIGRATIONS);

@@ -147,9 +147,14 @@ class RouteTableTest {
             WRITE     POST   /api/millwright/v1/datasets/{dataset}/pins
             READ      GET    /api/millwright/v1/datasets/{dataset}/profile
             READ      GET    /api/millwright/v1/datasets/{dataset}/profile/diff
+            READ      GET    /api/millwright/v1/datasets/{dataset}/quality
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rename
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/restore
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/rollback
+            READ      GET    /api/millwright/v1/datasets/{dataset}/rules
+            WRITE     DELETE /api/millwright/v1/datasets/{dataset}/rules/{name}
+            WRITE     PUT    /api/millwright/v1/datasets/{dataset}/rules/{name}
+            MANAGE    PUT    /api/millwright/v1/datasets/{dataset}/guard
             MANAGE    DELETE /api/millwright/v1/datasets/{dataset}/tags
             WRITE     POST   /api/millwright/v1/datasets/{dataset}/tags
             WRITE     POST   /api/millwright/v1/datasets/{dataset}/uploads

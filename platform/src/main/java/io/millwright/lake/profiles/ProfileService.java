@@ -1,6 +1,5 @@
 package io.millwright.lake.profiles;
 
-import io.millwright.kernel.RequestContext;
 import io.millwright.lake.duck.DuckThread;
 import io.millwright.lake.query.TableView;
 import io.millwright.lake.tables.At;
@@ -9,7 +8,6 @@ import io.millwright.lake.tables.TableScan;
 import io.millwright.lake.tables.TableService;
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -75,20 +73,6 @@ public final class ProfileService {
                 log.info("the profile of a file of {} is made again: {}", scan.dataset(), e.getMessage());
                 return Optional.empty();
             }
-        });
-    }
-
-    /// Reads what was committed, in a workspace, with the rights of the process.
-    void prepare(String workspace, List<String> datasets) {
-        RequestContext.current().in(workspace).call(() -> {
-            for (String dataset : datasets) {
-                try {
-                    profile(DatasetName.parse(dataset), new At.Latest());
-                } catch (io.millwright.kernel.Failure e) {
-                    log.info("no profile of {} yet: {}", dataset, e.message());
-                }
-            }
-            return true;
         });
     }
 }

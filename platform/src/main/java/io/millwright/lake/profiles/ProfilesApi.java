@@ -128,7 +128,7 @@ final class ProfilesApi {
         json.writeEndArray();
     }
 
-    private static void version(JsonGenerator json, String field, Optional<DatasetVersion> version) {
+    static void version(JsonGenerator json, String field, Optional<DatasetVersion> version) {
         version.ifPresent(one -> json.writeName(field)
                 .writeStartObject()
                 .writeNumberProperty("number", one.number())

@@ -18,7 +18,9 @@ import io.millwright.lake.tables.TableScan;
 import io.millwright.lake.tables.TableService;
 import io.millwright.ledger.Db;
 import io.millwright.ledger.Ledger;
+import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -142,20 +144,9 @@ public final class QueryService implements AutoCloseable {
 
     private Running begin(Prepared query) {
         RequestContext context = RequestContext.current();
-        String actor = context.principal().name();
-        PastQuery begun = new PastQuery(
-                query.id(),
-                actor,
-                query.text(),
-                PastQuery.State.RUNNING,
-                clock.instant().truncatedTo(ChronoUnit.MILLIS),
-                0,
-                0,
-                0,
-                "",
-                query.read());
+        PastQuery begun = begun(query);
         Running mine = new Running(begun);
-        takeTurn(actor);
+        takeTurn(begun.actor());
         try {
             if (running.putIfAbsent(query.id(), mine) != null) throw taken(query.id());
             db.tx(sql -> {
@@ -221,17 +212,7 @@ public final class QueryService implements AutoCloseable {
     /// How a query would run, and how much it would read.
     Explanation explain(String text) {
         Prepared query = prepare(text, Optional.empty(), Optional.empty());
-        Running mine = new Running(new PastQuery(
-                query.id(),
-                RequestContext.current().principal().name(),
-                text,
-                PastQuery.State.RUNNING,
-                clock.instant(),
-                0,
-                0,
-                0,
-                "",
-                query.read()));
+        Running mine = new Running(begun(query));
         takeTurn(mine.begun().actor());
         running.put(query.id(), mine);
         try {
@@ -240,6 +221,49 @@ public final class QueryService implements AutoCloseable {
             running.remove(query.id(), mine);
             turns.release();
         }
+    }
+
+    /// How many rows of a version an expression over its columns is not true for.
+    ///
+    /// @param scan perhaps of a version that will never be one
+    public long countWhereNot(TableScan scan, String expression) {
+        Parsed parsed =
+                runner.parse("select count(*) from this.rows where not coalesce((" + expression + "\n), false)");
+        if (parsed.references().size() != 1) {
+            throw INVALID_ARGUMENT.because(
+                    "The expression reads other datasets, expected one over the columns of a row.");
+        }
+        parsed.references().getFirst().readFrom(Sandbox.SCHEMA, Sandbox.name(0));
+        Prepared query = new Prepared(ids.hex32(), expression, parsed.tree(), List.of(scan), List.of());
+        Running mine = new Running(begun(query));
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        takeTurn(mine.begun().actor());
+        running.put(query.id(), mine);
+        try {
+            runner.run(query, mine, new QueryRunner.Wanted(ResultFormat.CSV, Optional.of(1L)), told);
+        } finally {
+            running.remove(query.id(), mine);
+            turns.release();
+        }
+        return Long.parseLong(told.toString(StandardCharsets.UTF_8)
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElse("0"));
+    }
+
+    private PastQuery begun(Prepared query) {
+        return new PastQuery(
+                query.id(),
+                RequestContext.current().principal().name(),
+                query.text(),
+                PastQuery.State.RUNNING,
+                clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                0,
+                0,
+                0,
+                "",
+                query.read());
     }
 
     /// Stops a query of one's own, or of anybody's in a workspace one manages.

@@ -27,6 +27,10 @@ public final class QuerySlice implements AutoCloseable {
         return new QuerySlice(service, new SavedQueryService(db, ledger, clock, service.runner()));
     }
 
+    public QueryService service() {
+        return service;
+    }
+
     public void addRoutes(Routes routes) {
         new QueryApi(service, saved).addRoutes(routes);
     }
