@@ -8,6 +8,7 @@ import { buttonClass, Empty, ErrorState } from './components/basics.tsx'
 import { leadToSignIn } from './components/session.ts'
 import { Shell } from './components/shell.tsx'
 import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
+import { datasetSearch, datasetsSearch, lineageSearch, sqlSearch } from './lib/lake-search.ts'
 import { accessSearch, compareSearch, listSearch, parseSearch, runSearch, runsSearch, signInSearch, stringifySearch, textOf } from './lib/search-params.ts'
 import { Home } from './screens/home.tsx'
 
@@ -85,6 +86,34 @@ const modelVersion = createRoute({
   component: lazyRouteComponent(() => import('./screens/model-version.tsx'), 'ModelVersionScreen'),
 })
 
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets',
+  validateSearch: datasetsSearch,
+  component: lazyRouteComponent(() => import('./screens/datasets.tsx'), 'Datasets'),
+})
+
+const dataset = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets/$name',
+  validateSearch: datasetSearch,
+  component: lazyRouteComponent(() => import('./screens/dataset.tsx'), 'DatasetScreen'),
+})
+
+const sql = createRoute({
+  getParentRoute: () => root,
+  path: '/sql',
+  validateSearch: sqlSearch,
+  component: lazyRouteComponent(() => import('./screens/sql.tsx'), 'SqlScreen'),
+})
+
+const lineage = createRoute({
+  getParentRoute: () => root,
+  path: '/lineage',
+  validateSearch: lineageSearch,
+  component: lazyRouteComponent(() => import('./screens/lineage.tsx'), 'LineageScreen'),
+})
+
 const access = createRoute({
   getParentRoute: () => root,
   path: '/access',
@@ -134,7 +163,7 @@ const settings = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, trash, access, audit, webhooks, settings, signIn, gallery]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, datasets, dataset, sql, lineage, trash, access, audit, webhooks, settings, signIn, gallery]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

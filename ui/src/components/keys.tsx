@@ -24,7 +24,9 @@ function change(next: typeof groups): void {
 function onKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || document.querySelector('dialog[open]')) return
   const pressed = keyOf(event)
-  const inField = event.target instanceof Element && event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null
+  // The editor of code has a document of its own, whose inside the event's target does not tell.
+  const [target] = event.composedPath()
+  const inField = target instanceof Element && target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') !== null
   // The newest screen's keys come first.
   for (const { actions } of [...groups].reverse()) {
     const action = actions.find((each) => each.key === pressed && (!inField || each.always))

@@ -12,23 +12,26 @@ interface MarkdownSectionProps {
   text: string
   /** What to write, where nothing stands yet. */
   empty: string
-  save: (text: string) => Promise<unknown>
+  /** Told what stood there when writing began, for whoever must see that it was changed meanwhile. */
+  save: (text: string, before: string) => Promise<unknown>
 }
 
 export function MarkdownSection({ title, text, empty, save }: MarkdownSectionProps) {
   const [draft, setDraft] = useState<string>()
+  const [before, setBefore] = useState('')
   const [preview, setPreview] = useState(false)
   const [saving, setSaving] = useState(false)
   const name = title.toLowerCase()
   function begin(): void {
     setPreview(false)
+    setBefore(text)
     setDraft(text)
   }
   async function finish(written: string): Promise<void> {
     if (saving) return
     setSaving(true)
     // What could not be saved stays, to be saved again.
-    if (await attempt(() => save(written), `Saved the ${name}.`, () => save(text))) setDraft(undefined)
+    if (await attempt(() => save(written, before), `Saved the ${name}.`, () => save(before, written))) setDraft(undefined)
     setSaving(false)
   }
   return (

@@ -9,7 +9,7 @@ import { Button, IconButton, Key } from './basics.tsx'
 import { KeysDialog, useKeys } from './keys.tsx'
 import { Mark } from './mark.tsx'
 import { Menu } from './menu.tsx'
-import { ADMINISTRATION, isAt, PLACES, type Place } from './places.ts'
+import { ADMINISTRATION, isAt, NARROW_PLACES, PLACES, type Place } from './places.ts'
 import { chooseTheme, useThemeChoice } from './theme.ts'
 import { Toasts } from './toasts.tsx'
 
@@ -64,8 +64,8 @@ export function Shell() {
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-col p-3 pb-20 outline-none md:min-h-dvh md:p-6">
         <Outlet />
       </main>
-      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-surface md:hidden">
-        <Places places={PLACES} className="flex flex-col items-center gap-0.5 py-1.5 text-xs" />
+      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-surface md:hidden">
+        <Places places={NARROW_PLACES} className="flex flex-col items-center gap-0.5 py-1.5 text-xs" />
         <More />
       </nav>
       {palette && (
@@ -108,11 +108,13 @@ function Places({ places, className }: { places: readonly Place[]; className: st
   })
 }
 
+const MORE = [...PLACES.slice(NARROW_PLACES.length), ...ADMINISTRATION]
+
 /** What the bar at the bottom of a narrow screen has no room for. */
 function More() {
   const path = usePath()
   const navigate = useNavigate()
-  const here = ADMINISTRATION.find((place) => isAt(place, path))
+  const here = MORE.find((place) => isAt(place, path))
   return (
     <Menu
       trigger={
@@ -121,7 +123,7 @@ function More() {
           More
         </button>
       }
-      items={ADMINISTRATION.map(({ to, label, icon }) => ({ label, icon, run: () => void navigate({ to }), ...(to === here?.to ? { hint: 'here' } : {}) }))}
+      items={MORE.map(({ to, label, icon }) => ({ label, icon, run: () => void navigate({ to }), ...(to === here?.to ? { hint: 'here' } : {}) }))}
     />
   )
 }

@@ -5,6 +5,7 @@ export type Place =
   | { to: '/runs/$id'; params: { id: string } }
   | { to: '/model'; search: { name: string } }
   | { to: '/model-version'; search: { name: string; version: string } }
+  | { to: '/datasets/$name'; params: { name: string } }
   | { to: '/webhooks'; search: { webhook: string } }
 
 /** Where an entity is shown; undefined for one that has no screen. */
@@ -22,6 +23,13 @@ export function placeOf(urn: string): Place | undefined {
     case 'model-version': {
       const slash = id.lastIndexOf('/')
       return slash > 0 ? { to: '/model-version', search: { name: id.slice(0, slash), version: id.slice(slash + 1) } } : undefined
+    }
+    case 'dataset':
+      return { to: '/datasets/$name', params: { name: id } }
+    case 'snapshot':
+    case 'column': {
+      const end = id.search(/[@#]/)
+      return end > 0 ? { to: '/datasets/$name', params: { name: id.slice(0, end) } } : undefined
     }
     case 'webhook':
       return { to: '/webhooks', search: { webhook: id } }

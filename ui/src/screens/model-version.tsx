@@ -88,6 +88,9 @@ function Shown({ version: data }: { version: ModelVersion }) {
               The run that made it
             </Link>
           )}
+          <Link to="/lineage" search={{ node: `model-version:${name}/${version}`, direction: 'up' }} className="text-accent hover:underline">
+            Lineage
+          </Link>
         </div>
       </PageHeader>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[repeat(2,minmax(0,1fr))]">

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Archive, ArchiveRestore, Ellipsis, Pencil, Terminal } from 'lucide-react'
+import { Archive, ArchiveRestore, Ellipsis, Pencil, Share2, Terminal } from 'lucide-react'
 import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { MLFLOW, urlOf } from '../api/client.ts'
@@ -82,6 +82,7 @@ function Shown({ run }: { run: Run }) {
             <Menu
               trigger={<IconButton label="More actions" icon={Ellipsis} className="border border-line-strong" />}
               items={[
+                { label: 'Lineage', icon: Share2, run: () => void navigate({ to: '/lineage', search: { node: `run:${info.run_id}` } }) },
                 { label: 'Show the API call', icon: Terminal, run: () => setCall({ method: 'GET', url: location.origin + urlOf(`${MLFLOW}/runs/get`, { run_id: info.run_id }) }) },
                 archived
                   ? { label: 'Restore', icon: ArchiveRestore, run: () => void attempt(() => restoreRun(info.run_id), 'Restored the run.', () => archiveRun(info.run_id)) }

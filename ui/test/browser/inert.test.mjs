@@ -1,7 +1,7 @@
 // Whatever somebody logs is shown, never run: names, tags, params, notes and files that try.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Client, openPage, settled, startBrowser, startServer } from './stage.mjs'
+import { Client, commitFile, openPage, settled, startBrowser, startServer } from './stage.mjs'
 
 const TRY = `"><img src=x onerror="window.ran=1"><script>window.ran=1</script>`
 const PAGE = `<!doctype html><body><script>parent.ran = top.ran = 1; document.body.dataset.ran = 1</script><img src=x onerror="document.body.dataset.ran=1"><form action="/api/2.0/mlflow/experiments/delete" method="post"><button>go</button></form><a href="/" target="_top">out</a><p>shown all the same</p>`
@@ -177,4 +177,34 @@ test('what lies in the trash, and what the audit trail has of it', async () => {
 test('a model and its description', async () => {
   await inert('/models', visible('onerror'))
   await inert(`/model?name=${encodeURIComponent(`model ${TRY.replaceAll('/', '')}`)}`, (page) => page.locator('main .prose').getByText('<iframe srcdoc').waitFor())
+})
+
+test('datasets, their columns, rows and queries, and the graph', async () => {
+  const own = (method, path, body) => client.call(method, `/api/millwright/v1${path}`, body)
+  const quoted = `"${TRY.replaceAll('"', '""')}"`
+  await commitFile(client, 'hostile.rows', { content: `${quoted},b\n${quoted},1\n`, mode: 'create', message: TRY })
+  await own('PATCH', '/datasets/hostile.rows', { comment: NOTE, owners: [TRY], tags: [TRY], columns: { b: { doc: TRY, unit: TRY, tags: [TRY] } } })
+  await own('POST', '/datasets/hostile.rows/pins', { version: 1, kind: 'report', holder: 'user:ann', reason: TRY })
+  const sql = `select '${TRY}' as ${quoted}, 1 as n`
+  await own('PUT', '/sql/saved/hostile', { sql, description: TRY })
+  await inert('/datasets', visible('onerror'))
+  await inert('/datasets/hostile.rows', async (page) => {
+    await page.getByRole('grid').getByText('onerror').first().waitFor()
+    await page.locator('main .prose').getByText('<iframe srcdoc').waitFor()
+    await page.getByRole('button', { name: 'Edit b' }).click()
+    await page.getByRole('dialog').getByLabel('Description').waitFor()
+  })
+  await inert('/datasets/hostile.rows?aspect=versions', visible('onerror'))
+  await inert('/datasets/hostile.rows?aspect=preview', (page) => page.getByRole('grid').getByText('onerror').first().waitFor())
+  await inert('/sql?saved=hostile&side=saved', async (page) => {
+    await page.getByRole('button', { name: 'Run' }).click()
+    await page.getByRole('grid').getByText('onerror').first().waitFor()
+    await page.getByRole('tab', { name: 'Chart' }).click()
+    await page.getByRole('img', { name: /n: 1 point/ }).waitFor()
+    await page.getByRole('tab', { name: 'History' }).click()
+    await page.getByRole('complementary').getByText('onerror').first().waitFor()
+  })
+  await inert(`/sql?sql=${encodeURIComponent(TRY)}`, (page) => page.getByRole('textbox', { name: 'SQL' }).getByText('onerror').waitFor())
+  await inert(`/lineage?node=run:${run}`, (page) => page.getByRole('group', { name: 'Graph' }).getByRole('button', { name: /onerror/ }).first().waitFor())
+  await inert(`/lineage?node=${encodeURIComponent(TRY)}`, (page) => page.getByRole('alert').waitFor())
 })

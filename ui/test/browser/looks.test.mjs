@@ -4,10 +4,12 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pictureForDocs } from './pictures.mjs'
-import { Client, openPage, screenshots, seriousFindings, settled, startBrowser, startReceiver, startServer } from './stage.mjs'
+import { Client, commitFile, openPage, screenshots, seriousFindings, settled, startBrowser, startReceiver, startServer } from './stage.mjs'
 
 let server, browser, receiver
 const screens = {}
+/** UI_ONLY=sql looks at the screens alone that are named so. */
+const only = new RegExp(process.env.UI_ONLY ?? '')
 
 before(async () => {
   server = await startServer(['--set', 'webhooks.allow-http=true', '--set', 'webhooks.allowed-ranges=127.0.0.0/8', '--set', 'webhooks.max-attempts=2'])
@@ -91,6 +93,7 @@ async function fill(client) {
     views.push(await client.call('POST', `/api/millwright/v1/experiments/${churn}/views`, { name, state, shared: name === 'rates', pinned: true }))
   }
   const seeds = others.slice(3, 15)
+  await fillLake(client, random, { best, runs: others.slice(1, 4) })
   const webhook = await administer(client, { churn, fraud, runs })
   Object.assign(screens, {
     home: '/',
@@ -114,6 +117,18 @@ async function fill(client) {
     models: '/models',
     model: '/model?name=churn',
     'model-version': '/model-version?name=churn&version=3',
+    'datasets-table': '/datasets',
+    'datasets-table-found': '/datasets?q=income&in=census',
+    dataset: '/datasets/census.people',
+    'dataset-compare': '/datasets/census.people?aspect=compare&from=1&to=3',
+    'dataset-preview': '/datasets/census.people?aspect=preview',
+    'dataset-consumers': '/datasets/census.people?aspect=consumers',
+    'dataset-versions': '/datasets/census.people?aspect=versions',
+    'dataset-use': '/datasets/census.people?aspect=use&version=2',
+    sql: `/sql?sql=${encodeURIComponent(QUERY)}`,
+    'sql-chart': `/sql?saved=income+by+region&pane=chart`,
+    lineage: `/lineage?node=run:${best}&depth=4`,
+    'lineage-columns': '/lineage?node=column:census.people%23income&depth=6&columns=1',
     gallery: '/gallery',
     'access-users': '/access',
     'access-groups': '/access?part=groups&group=risk',
@@ -128,6 +143,59 @@ async function fill(client) {
     'webhooks-table-open': `/webhooks?webhook=${webhook}`,
     settings: '/settings',
   })
+}
+
+const QUERY = 'select region, year,\n       avg(income) as mean_income,\n       count(*) as people\nfrom census.people\nwhere age >= 18\ngroup by all\norder by region, year'
+
+/** A few datasets with versions, tags and a pin. */
+async function fillLake(client, random, { best, runs }) {
+  const own = (method, path, body) => client.call(method, `/api/millwright/v1${path}`, body)
+  const people = (year, count) => `person_id,year,age,sex,income,region,note\n${Array.from({ length: count }, (_, i) => [year * 1000 + i, year, Math.round(18 + random() * 70), i % 2 ? 'f' : 'm', random() < 0.04 ? '' : Math.round(18_000 + random() ** 3 * 140_000), ['north', 'south', 'east', 'west'][Math.floor(random() * random() * 4)], i % 5 ? '' : 'imputed'].join(',')).join('\n')}\n`
+  await commitFile(client, 'census.people', { name: 'people_2015.csv', content: people(2015, 1800), mode: 'create', message: 'Census of 2015' })
+  await commitFile(client, 'census.people', { name: 'people_2016.csv', content: people(2016, 2100), message: 'Census of 2016' })
+  await own('POST', '/datasets/census.people/tags', { name: 'validated/2016', version: '2' })
+  await commitFile(client, 'census.people', { name: 'people_2017.csv', content: people(2017, 900), message: 'Half of the census of 2017; the rest comes in May' })
+  await own('POST', '/datasets/census.people/pins', { version: '1', kind: 'legal-hold', holder: 'user:ann', reason: 'Case 2026/114' })
+  const said = {
+    year: { doc: 'Of the census' },
+    age: { doc: 'On the first of January', unit: 'years', tags: ['pii'] },
+    income: { doc: 'Gross, of the year before; empty when not told', unit: 'EUR', tags: ['pii'] },
+    region: { doc: 'Where they live, by the borders of 2015' },
+  }
+  await own('PATCH', '/datasets/census.people', { comment: 'One row a **person** and census.\n\nNot to be joined with names.', owners: ['ann', 'census team'], tags: ['pii', 'gold'], columns: said })
+  await own('PUT', '/sql/saved/income%20by%20region', { sql: QUERY.replace('region, year,', 'region,').replace('order by region, year', 'order by mean_income'), description: 'Mean income of adults' })
+  for (const [name, owner, tags, comment] of [
+    ['census.regions', 'ann', ['reference'], 'Borders and names of regions since 1990.'],
+    ['sales.eu.orders', 'bob', ['gold'], 'Orders of the web shop, one row an order line.'],
+    ['sales.eu.returns', 'bob', [], 'What came back, and why.'],
+    ['sales.us.orders', 'bob', ['gold'], ''],
+    ['features.churn_training', 'risk', ['training'], 'What the churn model is trained on.'],
+  ]) {
+    await commitFile(client, name, { content: `id,region,amount,at\n${Array.from({ length: 50 + name.length * 20 }, (_, i) => [i, ['north', 'south'][i % 2], (random() * 400).toFixed(2), `2026-0${1 + (i % 9)}-1${i % 10}T10:00:00Z`].join(',')).join('\n')}\n`, mode: 'create' })
+    await own('PATCH', `/datasets/${name}`, { owners: [owner], tags, comment })
+  }
+  await logInputs(client, [best, ...runs])
+}
+
+/** What the runs read, as MLflow's client says it; done when the graph has it. */
+async function logInputs(client, runs) {
+  const schema = JSON.stringify({ mlflow_colspec: ['age', 'sex', 'income', 'region'].map((name) => ({ type: 'string', name })) })
+  for (const [i, run] of runs.entries()) {
+    await client.post('runs/log-inputs', {
+      run_id: run,
+      datasets: [
+        { dataset: { name: 'people', digest: 'p', source_type: 'local', source: `"millwright://census.people@${1 + (i % 3)}"`, schema } },
+        { dataset: { name: 'orders', digest: 'o', source_type: 'local', source: '"millwright://sales.eu.orders@1"' } },
+        ...(i === 0 ? [{ dataset: { name: 'weather', digest: 'w', source_type: 's3', source: '{"uri":"s3://lake/weather/2026.parquet"}' } }] : []),
+      ],
+    })
+  }
+  for (const deadline = Date.now() + 30_000; ; ) {
+    const { nodes } = await client.call('GET', `/api/millwright/v1/lineage?node=run:${runs.at(-1)}`).catch(() => ({ nodes: [] }))
+    if (nodes.some(({ urn }) => urn.startsWith('snapshot:sales.eu.orders@'))) return
+    assert.ok(Date.now() < deadline, 'the graph does not have the inputs')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 }
 
 /** Something in the trash, and webhooks that go well and badly. */
@@ -172,6 +240,13 @@ async function look(name, path, width, theme) {
     await page.locator('main h1, main h3').first().waitFor()
     await settled(page)
     await page.waitForLoadState('load')
+    if (/^sql/.test(name)) {
+      await page.getByRole('button', { name: 'Run' }).click()
+      await page.getByText(/\d+ rows? in/).waitFor()
+    }
+    if (name === 'dataset') await page.getByRole('img', { name: /^year, / }).waitFor()
+    if (name === 'dataset-compare') await page.getByRole('rowheader', { name: 'year' }).waitFor()
+    if (/^lineage/.test(name)) await page.getByRole('group', { name: 'Graph' }).getByRole('button').first().waitFor()
     if (/^(run-metrics|compare.*)$/.test(name)) {
       // Charts are drawn when they come in sight.
       if (name !== 'run-metrics') await page.getByRole('heading', { name: 'Curves' }).scrollIntoViewIfNeeded()
@@ -204,14 +279,14 @@ async function look(name, path, width, theme) {
 
 async function lookAt(all, width, theme) {
   const problems = []
-  for (const [name, path] of all) problems.push(...(await look(name, path, width, theme)))
+  for (const [name, path] of all.filter(([name]) => only.test(name))) problems.push(...(await look(name, path, width, theme)))
   assert.deepEqual(problems, [], problems.join('\n'))
 }
 
 for (const width of [1280, 390]) {
   for (const theme of ['light', 'dark']) {
     test(`a fresh server at ${width} px, ${theme}`, async () => {
-      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
+      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-datasets-table', '/datasets'], ['fresh-SQL', '/sql'], ['fresh-lineage', '/lineage'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
     })
   }
 }

@@ -98,6 +98,15 @@ export class Client {
   }
 }
 
+/** Makes a file a version of a dataset, as `millwright data` does. */
+export async function commitFile(client, dataset, { name = 'rows.csv', content, mode = 'append', ...commit }) {
+  const path = `/api/millwright/v1/datasets/${encodeURIComponent(dataset)}`
+  const sent = await fetch(`${client.url}${path}/uploads?name=${encodeURIComponent(name)}`, { method: 'POST', headers: client.headers, body: content })
+  const text = await sent.text()
+  assert.ok(sent.ok, `sending ${name}: ${text}`)
+  return client.call('POST', `${path}/versions`, { upload: JSON.parse(text).upload, mode, ...commit })
+}
+
 /** A small server that webhooks may lead to: keeps what came and answers as `answer` says. */
 export async function startReceiver() {
   const got = []

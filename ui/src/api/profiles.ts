@@ -1,0 +1,79 @@
+// What the columns of a dataset hold, and what has moved between versions.
+
+import { queryOptions } from '@tanstack/react-query'
+import { get } from './client.ts'
+import { datasetPath } from './lake.ts'
+
+/** Numbers, texts of times, or what JSON cannot say as a number. */
+export type Shown = number | string | null
+
+export interface Figures {
+  min?: Shown
+  max?: Shown
+  mean?: Shown
+  deviation?: Shown
+  /** By rank, as '0.5'. */
+  quantiles?: Record<string, Shown>
+  histogram?: { edges: Shown[]; counts: number[] }
+}
+
+export interface ColumnProfile extends Figures {
+  field_id: number
+  name: string
+  type: string
+  /** Values that are there; absent when the column was not read. */
+  count?: number
+  nulls?: number
+  nans?: number
+  distinct?: { estimate: number; least: number; most: number }
+  /** Of texts. */
+  length?: Figures
+  top?: { value: Shown; count: number }[]
+  /** Whether `top` has every value with its exact count. */
+  all_values_known?: boolean
+  hints?: { looks_like: string; share: number; of: number }[]
+}
+
+interface VersionRead {
+  number: number
+  snapshot_id: string
+}
+
+export interface Profile {
+  version?: VersionRead
+  rows: number
+  columns: ColumnProfile[]
+  correlations: { sampled_rows: number; pairs: { a: string; b: string; r: number; rows: number }[] }
+}
+
+export interface MovedColumn {
+  field_id: number
+  name: string
+  before?: ColumnProfile
+  after?: ColumnProfile
+  moved?: { psi?: number; ks?: number; null_share_before: number; null_share_after: number; appeared: Shown[]; gone: Shown[] }
+}
+
+export interface ProfileDiff {
+  rows: { before: number; after: number }
+  columns: MovedColumn[]
+}
+
+export function profileQuery(dataset: string, version: number) {
+  return queryOptions({
+    queryKey: ['profile', dataset, version],
+    queryFn: ({ signal }) => get<Profile>(`${datasetPath(dataset)}/profile`, { version }, signal),
+    // A version never changes.
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  })
+}
+
+export function profileDiffQuery(dataset: string, from: number, to: number) {
+  return queryOptions({
+    queryKey: ['profile-diff', dataset, from, to],
+    queryFn: ({ signal }) => get<ProfileDiff>(`${datasetPath(dataset)}/profile/diff`, { from, to }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  })
+}

@@ -1,0 +1,86 @@
+// Files that become a dataset, or a version of one that is there.
+
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { datasetQuery, sendFile, type FileView } from '../api/lake.ts'
+import { Button, ErrorState } from '../components/basics.tsx'
+import { Dialog } from '../components/dialog.tsx'
+import { Field, textIn } from '../components/form-dialog.tsx'
+import { say } from '../components/toasts.tsx'
+import { DatasetFile } from './dataset-file.tsx'
+
+interface Sent {
+  dataset: string
+  view: FileView
+}
+
+/** @param dataset where the file goes; asked for when it is not given */
+export function NewDataset({ open, dataset, onClose }: { open: boolean; dataset?: string; onClose: () => void }) {
+  return (
+    <Dialog open={open} onClose={onClose} title={dataset ? `A file for ${dataset}` : 'New dataset from a file'} wide>
+      <Steps dataset={dataset} onClose={onClose} />
+    </Dialog>
+  )
+}
+
+function Steps({ dataset, onClose }: { dataset: string | undefined; onClose: () => void }) {
+  const navigate = useNavigate()
+  const [sent, setSent] = useState<Sent>()
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<unknown>()
+  // It may be there already, whoever made it.
+  const there = useQuery({ ...datasetQuery(sent?.dataset ?? ''), enabled: sent?.view.diff !== undefined })
+  const known = (there.data?.columns ?? []).map(({ path }) => path).filter((path) => !path.includes('.'))
+  const send = async (fields: FormData) => {
+    const file = fields.get('file')
+    if (busy || !(file instanceof File)) return
+    const name = dataset ?? textIn(fields, 'name')
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      setSent({ dataset: name, view: await sendFile(name, file) })
+    } catch (failure) {
+      setProblem(failure)
+    } finally {
+      setBusy(false)
+    }
+  }
+  if (sent && (sent.view.diff === undefined || there.data)) {
+    return (
+      <DatasetFile
+        key={sent.view.upload}
+        dataset={sent.dataset}
+        known={known}
+        view={sent.view}
+        onBack={() => setSent(undefined)}
+        onDone={({ number }) => {
+          onClose()
+          say(`Committed version ${number ?? ''} of ${sent.dataset}.`)
+          if (!dataset) void navigate({ to: '/datasets/$name', params: { name: sent.dataset } })
+        }}
+      />
+    )
+  }
+  return (
+    <form
+      className="grid gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void send(new FormData(event.currentTarget))
+      }}
+    >
+      {!dataset && <Field label="Name" name="name" required placeholder="census.people" spellCheck={false} pattern=".+\..+" title="A namespace, a dot and a name" hint="Its namespace, a dot, its name. Namespaces nest by dots and are made when they are new." />}
+      <Field label="File" name="file" type="file" required accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.gz" hint="CSV, JSON, JSONL or Parquet; gzip too. First you see what was found in it; nothing is committed yet." />
+      {(problem ?? there.error) ? <ErrorState error={problem ?? there.error} what="The file could not be looked at" /> : null}
+      <div className="flex justify-end gap-2">
+        <Button kind="quiet" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button kind="primary" type="submit" disabled={busy || there.isFetching}>
+          {busy ? 'Looking at it …' : 'Look at it'}
+        </Button>
+      </div>
+    </form>
+  )
+}
