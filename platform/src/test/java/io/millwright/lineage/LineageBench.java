@@ -41,6 +41,10 @@ final class LineageBench {
                 measure(database, lineage, "external:bench/" + NODES * 19 / 20, true);
                 measure(database, lineage, "external:bench/" + NODES / 20, false);
             }
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) Files.delete(file);
+            }
+            Files.delete(folder);
         }
     }
 
