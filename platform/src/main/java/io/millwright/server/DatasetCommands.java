@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -152,6 +153,59 @@ final class DatasetCommands {
             for (JsonNode column : diff.path("columns")) {
                 System.out.printf("  %-8s %s  %s%n", text(column, "/change"), text(column, "/path"), change(column));
             }
+            moved(server);
+        }
+
+        /// What the values of columns that are in both did.
+        private void moved(RemoteServer server) throws IOException, InterruptedException {
+            String target = RemoteServer.with(path() + "/profile/diff", "from", from);
+            JsonNode diff = server.get(to.isEmpty() ? target : RemoteServer.with(target, "to", to));
+            List<List<String>> lines = new ArrayList<>();
+            for (JsonNode column : diff.path("columns")) {
+                if (column.has("moved")) lines.add(line(column));
+            }
+            if (lines.isEmpty()) return;
+            lines.sort((a, b) -> Double.compare(number(b.get(1)), number(a.get(1))));
+            System.out.println();
+            columns(List.of("column", "psi", "ks", "nulls", "mean", "distinct", ""), lines);
+        }
+
+        private static List<String> line(JsonNode column) {
+            return List.of(
+                    text(column, "/name"),
+                    figure(column.at("/moved/psi")),
+                    figure(column.at("/moved/ks")),
+                    both(share(column.at("/moved/null_share_before")), share(column.at("/moved/null_share_after"))),
+                    both(figure(column.at("/before/mean")), figure(column.at("/after/mean"))),
+                    both(text(column, "/before/distinct/estimate"), text(column, "/after/distinct/estimate")),
+                    words("new: ", column.at("/moved/appeared")) + words("gone: ", column.at("/moved/gone")));
+        }
+
+        private static String both(String before, String after) {
+            return before.equals(after) ? after : before + " -> " + after;
+        }
+
+        private static double number(String text) {
+            return text.isEmpty() ? 0 : Double.parseDouble(text);
+        }
+
+        private static String figure(JsonNode value) {
+            if (!value.isNumber()) return value.isString() ? value.stringValue() : "";
+            double number = value.doubleValue();
+            return String.format(Locale.ROOT, Math.abs(number) < 1000 ? "%.3f" : "%.0f", number);
+        }
+
+        private static String share(JsonNode value) {
+            return String.format(Locale.ROOT, "%.1f%%", value.asDouble(0) * 100);
+        }
+
+        private static String words(String what, JsonNode values) {
+            if (values.isEmpty()) return "";
+            List<String> some = values.valueStream()
+                    .limit(3)
+                    .map(value -> value.asString(""))
+                    .toList();
+            return what + String.join(", ", some) + (values.size() > 3 ? " … " : " ");
         }
 
         private static String change(JsonNode column) {

@@ -52,7 +52,8 @@ class DataCommandTest {
             assertThat(CommandOutcome.run("data", "diff", "c.people", "1", "2", url)
                             .out())
                     .contains("c.people version 1 -> 2", "rows       2 -> 3 (+1)")
-                    .containsPattern("added +size  long");
+                    .containsPattern("added +size  long")
+                    .containsPattern("id +[0-9.]+ +[0-9.]+ +0.0% +1.500 -> 2.000 +2 -> 3 +new: 3");
             assertThat(CommandOutcome.run("data", "tag", "c.people", "validated/1", "--version", "1", url)
                             .out())
                     .contains("validated/1 is version 1");
