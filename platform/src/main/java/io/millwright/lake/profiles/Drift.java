@@ -15,7 +15,8 @@ import org.apache.datasketches.quantilescommon.QuantileSearchCriteria;
 ///
 /// @param psi population stability index: above 0.1 a change is worth a look, above 0.25 it is a large one
 /// @param ks the largest distance between the two distributions, 0 to 1; of numbers only
-/// @param appeared values that are frequent now and were not there at all, when all of those before are known
+/// @param appeared values, of texts and of codes, that are frequent now and were not there at all, when all of those
+/// before are known
 /// @param gone the reverse
 record Drift(
         OptionalDouble psi,
@@ -36,14 +37,25 @@ record Drift(
         boolean numeric = before.kind().isNumeric();
         OptionalDouble psi = OptionalDouble.empty();
         OptionalDouble ks = OptionalDouble.empty();
-        if (any && (before.kind() == ColumnKind.TEXT || before.knowsAllValues() && after.knowsAllValues())) {
+        boolean categories = !numeric || isFew(before) && isFew(after);
+        if (any && categories) {
             psi = ofValues(before, after);
         } else if (any && numeric) {
             psi = ofBins(before.quantiles(), after.quantiles());
         }
         if (any && numeric) ks = OptionalDouble.of(distance(before.quantiles(), after.quantiles()));
-        return Optional.of(
-                new Drift(psi, ks, nullShare(before), nullShare(after), only(after, before), only(before, after)));
+        return Optional.of(new Drift(
+                psi,
+                ks,
+                nullShare(before),
+                nullShare(after),
+                categories ? only(after, before) : List.of(),
+                categories ? only(before, after) : List.of()));
+    }
+
+    /// Numbers that are codes rather than measures.
+    private static boolean isFew(ColumnProfile column) {
+        return column.knowsAllValues() && column.frequent(LISTED + 1).size() <= LISTED;
     }
 
     private static double nullShare(ColumnProfile column) {
