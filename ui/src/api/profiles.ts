@@ -1,7 +1,7 @@
-// What the columns of a dataset hold, and what has moved between versions.
+// What the columns of a dataset hold, what has moved between versions, and the rules that a dataset must keep.
 
 import { queryOptions } from '@tanstack/react-query'
-import { get } from './client.ts'
+import { get, write } from './client.ts'
 import { datasetPath } from './lake.ts'
 
 /** Numbers, texts of times, or what JSON cannot say as a number. */
@@ -77,3 +77,61 @@ export function profileDiffQuery(dataset: string, from: number, to: number) {
     retry: false,
   })
 }
+
+// Rules
+
+export const RULE_KINDS = ['not_null', 'unique', 'range', 'set', 'regex', 'foreign_key', 'row_count', 'freshness', 'expression'] as const
+export type RuleKind = (typeof RULE_KINDS)[number]
+
+export interface Rule {
+  name: string
+  kind: RuleKind
+  severity: 'error' | 'warning'
+  columns: string[]
+  min?: number | string
+  max?: number | string
+  values?: (number | string)[]
+  pattern?: string
+  dataset?: string
+  column?: string
+  max_age?: string
+  expression?: string
+}
+
+export interface Rules {
+  /** Whether a version that breaks an error rule is kept from main. */
+  guarded: boolean
+  rules: Rule[]
+}
+
+export interface Quality {
+  version?: VersionRead
+  guarded: boolean
+  passed: boolean
+  results: { rule: string; kind: string; severity: string; passed: boolean; measured: string; violations: number; examples: string[] }[]
+}
+
+export function rulesQuery(dataset: string) {
+  return queryOptions({
+    queryKey: ['lake', 'rules', dataset],
+    queryFn: ({ signal }) => get<Rules>(`${datasetPath(dataset)}/rules`, {}, signal),
+    retry: false,
+  })
+}
+
+/** Undefined while nothing was committed that could keep a rule. */
+export function qualityQuery(dataset: string, version: number) {
+  return queryOptions({
+    queryKey: ['lake', 'quality', dataset, version],
+    queryFn: ({ signal }) => get<Quality>(`${datasetPath(dataset)}/quality`, { version }, signal),
+    retry: false,
+  })
+}
+
+export const checkAgain = (dataset: string, version: number) => get<Quality>(`${datasetPath(dataset)}/quality`, { version, again: true })
+
+const rulePath = (dataset: string, name: string): string => `${datasetPath(dataset)}/rules/${encodeURIComponent(name)}`
+export const setRule = (dataset: string, { name, ...rule }: Rule) => write<Rule>('PUT', rulePath(dataset, name), rule)
+export const removeRule = (dataset: string, name: string) => write('DELETE', rulePath(dataset, name), undefined)
+export const setGuard = (dataset: string, guarded: boolean) => write<Rules>('PUT', `${datasetPath(dataset)}/guard`, { guarded })
+

@@ -16,7 +16,7 @@ export function datasetsSearch(search: Record<string, unknown>): DatasetsSearch 
   return tidy({ q: textOf(search.q), in: textOf(search.in), tag: listOf(search.tag), owner: listOf(search.owner), order: textOf(search.order) })
 }
 
-export const DATASET_ASPECTS = ['columns', 'preview', 'versions', 'compare', 'consumers', 'use'] as const
+export const DATASET_ASPECTS = ['columns', 'preview', 'versions', 'compare', 'quality', 'consumers', 'use'] as const
 
 export interface DatasetSearch {
   aspect?: (typeof DATASET_ASPECTS)[number]

@@ -59,7 +59,7 @@ export function DatasetColumns({ dataset, values }: { dataset: Dataset; values: 
       {
         id: 'type',
         label: 'Type',
-        width: 150,
+        width: 110,
         render: ({ type, required }) => (
           <span className="flex min-w-0 items-center gap-1.5">
             <span className="truncate font-mono text-xs text-ink-2" title={type}>
@@ -69,6 +69,7 @@ export function DatasetColumns({ dataset, values }: { dataset: Dataset; values: 
           </span>
         ),
       },
+      { id: 'unit', label: 'Unit', width: 70, render: ({ unit }) => <span className="truncate">{unit}</span> },
       ...(profiles
         ? ([
             { id: 'profile', label: 'Values', width: 144, fixed: true, render: ({ path }) => profiles.has(path) && <ProfileStrip profile={profiles.get(path)!} /> },
@@ -80,7 +81,6 @@ export function DatasetColumns({ dataset, values }: { dataset: Dataset; values: 
             { id: 'hints', label: 'Looks like', width: 120, render: ({ path }) => <span className="flex gap-1 overflow-hidden">{(profiles.get(path)?.hints ?? []).map(({ looks_like: what, share }) => <Badge key={what} tone="warn" title={`${percent(share)} of those looked at`}>{what}</Badge>)}</span> },
           ] satisfies TableColumn<DatasetColumn>[])
         : []),
-      { id: 'unit', label: 'Unit', width: 80, render: ({ unit }) => <span className="truncate">{unit}</span> },
       {
         id: 'doc',
         label: 'Description',

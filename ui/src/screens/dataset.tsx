@@ -21,13 +21,14 @@ import { NewDataset } from './dataset-new.tsx'
 
 const DatasetVersions = lazy(() => import('./dataset-versions.tsx').then((module) => ({ default: module.DatasetVersions })))
 const DatasetCompare = lazy(() => import('./dataset-compare.tsx').then((module) => ({ default: module.DatasetCompare })))
+const DatasetQuality = lazy(() => import('./dataset-quality.tsx').then((module) => ({ default: module.DatasetQuality })))
 const DatasetPreview = lazy(() => import('./dataset-preview.tsx').then((module) => ({ default: module.DatasetPreview })))
 const DatasetConsumers = lazy(() => import('./dataset-consumers.tsx').then((module) => ({ default: module.DatasetConsumers })))
 const DatasetUse = lazy(() => import('./dataset-use.tsx').then((module) => ({ default: module.DatasetUse })))
 
 const route = getRouteApi('/datasets/$name')
 const TOPICS = ['lake']
-const LABELS: Record<(typeof DATASET_ASPECTS)[number], string> = { columns: 'Columns', preview: 'Preview', versions: 'Versions', compare: 'Compare', consumers: 'Consumers', use: 'Use it' }
+const LABELS: Record<(typeof DATASET_ASPECTS)[number], string> = { columns: 'Columns', preview: 'Preview', versions: 'Versions', compare: 'Compare', quality: 'Quality', consumers: 'Consumers', use: 'Use it' }
 
 export function DatasetScreen() {
   useTopics(TOPICS)
@@ -131,6 +132,7 @@ export function DatasetScreen() {
             {aspect === 'columns' && <DatasetColumns dataset={data} values={search.values} />}
             {aspect === 'preview' && <DatasetPreview dataset={data} version={search.version} />}
             {aspect === 'compare' && <DatasetCompare dataset={data} from={search.from} to={search.to} />}
+            {aspect === 'quality' && <DatasetQuality dataset={data} />}
             {aspect === 'consumers' && <DatasetConsumers name={name} />}
             {aspect === 'versions' && <DatasetVersions dataset={data} />}
             {aspect === 'use' && <DatasetUse dataset={data} version={search.version} />}

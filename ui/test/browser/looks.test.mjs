@@ -121,6 +121,7 @@ async function fill(client) {
     'datasets-table-found': '/datasets?q=income&in=census',
     dataset: '/datasets/census.people',
     'dataset-compare': '/datasets/census.people?aspect=compare&from=1&to=3',
+    'dataset-quality': '/datasets/census.people?aspect=quality',
     'dataset-preview': '/datasets/census.people?aspect=preview',
     'dataset-consumers': '/datasets/census.people?aspect=consumers',
     'dataset-versions': '/datasets/census.people?aspect=versions',
@@ -164,6 +165,8 @@ async function fillLake(client, random, { best, runs }) {
   }
   await own('PATCH', '/datasets/census.people', { comment: 'One row a **person** and census.\n\nNot to be joined with names.', owners: ['ann', 'census team'], tags: ['pii', 'gold'], columns: said })
   await own('PUT', '/sql/saved/income%20by%20region', { sql: QUERY.replace('region, year,', 'region,').replace('order by region, year', 'order by mean_income'), description: 'Mean income of adults' })
+  await own('PUT', '/datasets/census.people/rules/ages', { kind: 'range', columns: ['age'], min: 0, max: 120 })
+  await own('PUT', '/datasets/census.people/rules/income%20is%20known', { kind: 'not_null', columns: ['income'], severity: 'warning' })
   for (const [name, owner, tags, comment] of [
     ['census.regions', 'ann', ['reference'], 'Borders and names of regions since 1990.'],
     ['sales.eu.orders', 'bob', ['gold'], 'Orders of the web shop, one row an order line.'],

@@ -34,9 +34,12 @@ const noErrors = () => assert.deepEqual(stage.errors, [])
 
 /** Brackets and quotes close themselves as one types, so a whole query is put in at once. */
 async function write(sql) {
+  await page.keyboard.press('Escape')
   await editor().click()
   await page.keyboard.press('Control+a')
   await page.keyboard.insertText(sql)
+  // The list of completions may stand over the buttons.
+  await page.keyboard.press('Escape')
 }
 
 async function looks(name) {
