@@ -85,7 +85,7 @@ export function mountSqlEditor(host: HTMLElement, { text, known, onChange, onRun
     closeBrackets(),
     highlightActiveLine(),
     sql({ dialect: DIALECT }),
-    autocompletion({ override: [completeNames(known), withoutPlaces(keywordCompletionSource(DIALECT, false))], icons: false }),
+    autocompletion({ override: [completeNames(known), withoutPlaces(keywordCompletionSource(DIALECT, false))], icons: false, interactionDelay: 0 }),
     keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
     syntaxHighlighting(COLORS),
     LOOK,

@@ -6,11 +6,9 @@ import static io.millwright.server.RemoteServer.with;
 import java.io.Console;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,8 +51,11 @@ final class DataCommand {
         @Parameters(index = "0", paramLabel = "DATASET", description = "As census.people.")
         String dataset;
 
-        @Parameters(index = "1", paramLabel = "FILE", description = "CSV, JSON, JSONL or Parquet; gzip too.")
-        Path file;
+        @Parameters(
+                index = "1",
+                paramLabel = "FILE",
+                description = "CSV, JSON, JSONL or Parquet, gzip too: a path, or a URL with http, https or s3.")
+        String file;
 
         @Option(names = "--map", paramLabel = "FILE=TABLE", description = "A column under another name; x= drops it.")
         Map<String, String> mapping = new LinkedHashMap<>();
@@ -86,12 +87,18 @@ final class DataCommand {
         boolean yes;
 
         void send(RemoteServer server, String mode) throws IOException, InterruptedException {
+            try (RemoteFile fetched = RemoteFile.of(file)) {
+                send(server, mode, fetched);
+            }
+        }
+
+        private void send(RemoteServer server, String mode, RemoteFile fetched)
+                throws IOException, InterruptedException {
             String datasetPath = "/datasets/" + quoted(dataset);
-            String name = Objects.requireNonNull(file.getFileName()).toString();
-            String target = with(datasetPath + "/uploads", "name", name);
+            String target = with(datasetPath + "/uploads", "name", fetched.name());
             for (var option : reading.entrySet()) target = with(target, option.getKey(), option.getValue());
             JsonNode upload = server.send(
-                    server.request(target).timeout(Duration.ofHours(6)).POST(BodyPublishers.ofFile(file)));
+                    server.request(target).timeout(Duration.ofHours(6)).POST(BodyPublishers.ofFile(fetched.file())));
             show(upload);
             if (!yes && !agreed()) throw new RemoteServer.Refused("nothing was committed.");
             Map<String, Object> commit = new LinkedHashMap<>();

@@ -2,6 +2,9 @@ package io.millwright.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -76,6 +79,34 @@ class DataCommandTest {
                     .contains("is back");
             assertThat(CommandOutcome.run("data", "versions", "c.people", url).exitCode())
                     .isZero();
+        }
+    }
+
+    @Test
+    void a_file_is_fetched_from_a_url_by_the_command_and_not_by_the_server() throws Exception {
+        HttpServer files = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        files.createContext("/a.csv", exchange -> {
+            byte[] body = "id\n1\n2\n".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        files.start();
+        try (TestServer server = TestServer.start()) {
+            String url = "--server=" + server.uri();
+            String from = "http://127.0.0.1:" + files.getAddress().getPort();
+
+            assertThat(CommandOutcome.run("data", "add", "c.remote", from + "/a.csv", "--yes", url)
+                            .out())
+                    .contains("2 rows added");
+            assertThat(CommandOutcome.run("data", "add", "c.other", from + "/b.csv", "--yes", url)
+                            .err())
+                    .contains("answered 404");
+            assertThat(CommandOutcome.run("data", "add", "c.other", from + "/", "--yes", url)
+                            .err())
+                    .contains("names no file");
+        } finally {
+            files.stop(0);
         }
     }
 }

@@ -79,25 +79,31 @@ record Drift(
     }
 
     private static OptionalDouble ofValues(ColumnProfile before, ColumnProfile after) {
-        Map<Object, double[]> shares = new HashMap<>();
-        for (ColumnProfile.Frequent one : before.frequent(LISTED)) {
-            shares.computeIfAbsent(one.value(), value -> new double[2])[0] = share(one, before);
-        }
-        for (ColumnProfile.Frequent one : after.frequent(LISTED)) {
-            shares.computeIfAbsent(one.value(), value -> new double[2])[1] = share(one, after);
-        }
+        Map<Object, Double> p = shares(before);
+        Map<Object, Double> q = shares(after);
+        Set<Object> listed = new HashSet<>();
+        for (ColumnProfile.Frequent one : before.frequent(LISTED)) listed.add(one.value());
+        for (ColumnProfile.Frequent one : after.frequent(LISTED)) listed.add(one.value());
         double psi = 0;
-        double[] rest = {1, 1};
-        for (double[] share : shares.values()) {
-            psi += term(share[0], share[1]);
-            rest[0] -= share[0];
-            rest[1] -= share[1];
+        double restBefore = 1;
+        double restAfter = 1;
+        for (Object value : listed) {
+            double was = p.getOrDefault(value, 0.0);
+            double is = q.getOrDefault(value, 0.0);
+            psi += term(was, is);
+            restBefore -= was;
+            restAfter -= is;
         }
-        return OptionalDouble.of(psi + term(Math.max(0, rest[0]), Math.max(0, rest[1])));
+        return OptionalDouble.of(psi + term(Math.max(0, restBefore), Math.max(0, restAfter)));
     }
 
-    private static double share(ColumnProfile.Frequent one, ColumnProfile of) {
-        return Math.min(1, (double) one.estimate() / of.measured());
+    /// Of all values that are known, also those that only the other side lists.
+    private static Map<Object, Double> shares(ColumnProfile of) {
+        Map<Object, Double> shares = new HashMap<>();
+        for (ColumnProfile.Frequent one : of.frequent(Integer.MAX_VALUE)) {
+            shares.put(one.value(), Math.min(1, (double) one.estimate() / of.measured()));
+        }
+        return shares;
     }
 
     private static double term(double p, double q) {

@@ -53,7 +53,7 @@ final class QualityService {
         return db.read(sql -> new Rules(store.isGuarded(sql, dataset.id()), store.rules(sql, dataset.id())));
     }
 
-    /// Sets a rule, or changes it; versions are checked from the next one on.
+    /// Sets a rule, or changes it; what was found before is forgotten.
     void set(DatasetName name, Rule rule) {
         require(Right.WRITE, name);
         Dataset dataset = tables.get(name);
@@ -69,6 +69,7 @@ final class QualityService {
                 throw INVALID_ARGUMENT.because("'%s' has %d rules, which is the most.", name, MOST_RULES);
             }
             store.save(sql, dataset.id(), rule, actor(), clock.instant());
+            store.forgetResults(sql, dataset.id());
             ledger.append(
                     sql,
                     "dataset.rule-set",
@@ -88,6 +89,7 @@ final class QualityService {
         Dataset dataset = tables.get(name);
         db.tx(sql -> {
             if (!store.remove(sql, dataset.id(), rule)) throw NOT_FOUND.because("'%s' has no rule '%s'.", name, rule);
+            store.forgetResults(sql, dataset.id());
             ledger.append(sql, "dataset.rule-removed", name.urn(), Map.of("rule", rule));
             return 0;
         });
@@ -104,7 +106,7 @@ final class QualityService {
         });
     }
 
-    /// How a version keeps the rules; checked now when it was not before, or when rules are newer.
+    /// How a version keeps the rules; checked now when it was not since they were set.
     ///
     /// @param again whether it is checked in any case
     Quality quality(DatasetName name, At at, boolean again) {

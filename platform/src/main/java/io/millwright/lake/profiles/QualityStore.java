@@ -113,6 +113,11 @@ final class QualityStore {
         return results;
     }
 
+    /// So that versions are checked again when somebody asks.
+    void forgetResults(Sql sql, String table) {
+        sql.update("delete from lake_checks where table_id = ?", table);
+    }
+
     void saveResults(Sql sql, String table, long snapshot, List<CheckResult> results, Instant at) {
         sql.update("delete from lake_checks where table_id = ? and snapshot_id = ?", table, snapshot);
         sql.update(

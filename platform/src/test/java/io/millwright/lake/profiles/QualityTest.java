@@ -181,4 +181,18 @@ class QualityTest {
                 .isEqualTo(200);
         assertThat(lake.sql("select count(*) from q.guarded").rows()).isEqualTo("3");
     }
+
+    @Test
+    void a_rule_that_was_changed_is_checked_anew() throws Exception {
+        put("q.cities/rules/rows", "{\"kind\":\"row_count\",\"min\":2}");
+        assertThat(result(quality("q.cities/quality"), "rows").path("passed").asBoolean())
+                .isTrue();
+        put("q.cities/rules/rows", "{\"kind\":\"row_count\",\"min\":3}");
+
+        assertThat(result(quality("q.cities/quality"), "rows").path("passed").asBoolean())
+                .isFalse();
+
+        lake.send(lake.to("datasets/q.cities/rules/rows").DELETE());
+        assertThat(quality("q.cities/quality").path("results").isEmpty()).isTrue();
+    }
 }
