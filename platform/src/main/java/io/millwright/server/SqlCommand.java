@@ -1,5 +1,6 @@
 package io.millwright.server;
 
+import io.millwright.http.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -44,6 +45,18 @@ final class SqlCommand implements Callable<Integer> {
     @Nullable
     Path output;
 
+    @Option(
+            names = "--into",
+            paramLabel = "DATASET",
+            description = "Makes the result a dataset, or with --append or --overwrite a version of one.")
+    String into = "";
+
+    @Option(names = "--append", description = "To the dataset of --into.")
+    boolean append;
+
+    @Option(names = "--overwrite", description = "The rows of the dataset of --into.")
+    boolean overwrite;
+
     @Option(names = "--explain", description = "Tells what would be read, and how, and reads nothing.")
     boolean explain;
 
@@ -57,6 +70,7 @@ final class SqlCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         return remote.run(server -> {
             if (explain) explain(server);
+            else if (!into.isEmpty()) store(server);
             else if (format.equals("table")) table(server);
             else stream(server);
         });
@@ -77,6 +91,20 @@ final class SqlCommand implements Callable<Integer> {
                 told.at("/estimate/rows").asLong(),
                 told.at("/estimate/files").asLong(),
                 size(told.at("/estimate/bytes").asLong()));
+    }
+
+    private void store(RemoteServer server) throws IOException, InterruptedException {
+        String mode = append ? "append" : overwrite ? "overwrite" : "create";
+        Map<String, Object> body = Map.of("sql", query, "dataset", into, "mode", mode);
+        try (InputStream answer = server.stream("/sql/store", body)) {
+            JsonNode made = Json.MAPPER.readTree(answer.readAllBytes());
+            System.out.printf(
+                    "%s version %d: %d rows added, %d in all.%n",
+                    into,
+                    made.path("number").asLong(),
+                    made.path("added_rows").asLong(),
+                    made.path("rows").asLong());
+        }
     }
 
     private static String size(long bytes) {

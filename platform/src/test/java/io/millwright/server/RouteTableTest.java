@@ -223,6 +223,7 @@ class RouteTableTest {
             READ      GET    /api/millwright/v1/sql/queries
             READ      DELETE /api/millwright/v1/sql/queries/{query_id}
             READ      GET    /api/millwright/v1/sql/queries/{query_id}
+            WRITE     POST   /api/millwright/v1/sql/store
             READ      GET    /api/millwright/v1/sql/saved
             WRITE     DELETE /api/millwright/v1/sql/saved/{name}
             READ      GET    /api/millwright/v1/sql/saved/{name}

@@ -4,6 +4,8 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import io.millwright.lake.duck.ColumnTypes;
 import io.millwright.lake.duck.Duck;
+import io.millwright.lake.duck.FileMetrics;
+import io.millwright.lake.duck.ParquetCopy;
 import io.millwright.lake.ingest.Mapping.Incoming;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +14,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -173,10 +174,11 @@ final class Opened implements AutoCloseable {
         String copy = "copy (select " + String.join(", ", values) + " from " + read.relation() + ") to "
                 + Duck.literal(folder.toString())
                 + " (format parquet, compression zstd, compression_level 1, return_stats, file_size_bytes '"
-                + FILE_SIZE + "', field_ids " + ids(schema.asStruct()) + ")";
+                + FILE_SIZE + "', field_ids " + ParquetCopy.fieldIds(schema) + ")";
         try {
             List<Written> written = duck.query(copy, row -> {
-                Map<String, Map<String, String>> statistics = statistics(row.getObject("column_statistics"));
+                Map<String, Map<String, String>> statistics =
+                        ParquetCopy.statistics(row.getObject("column_statistics"));
                 long rows = row.getLong("count");
                 return new Written(Path.of(row.getString("filename")), rows, FileMetrics.of(schema, rows, statistics));
             });
@@ -206,40 +208,6 @@ final class Opened implements AutoCloseable {
             }
         }
         return problems;
-    }
-
-    private static Map<String, Map<String, String>> statistics(Object told) {
-        Map<String, Map<String, String>> all = new LinkedHashMap<>();
-        for (var column : ((Map<?, ?>) told).entrySet()) {
-            Map<String, String> one = new HashMap<>();
-            ((Map<?, ?>) column.getValue())
-                    .forEach((key, value) -> one.put(String.valueOf(key), String.valueOf(value)));
-            all.put(String.valueOf(column.getKey()), one);
-        }
-        return all;
-    }
-
-    private static String ids(Types.StructType struct) {
-        return struct.fields().stream()
-                .map(field -> Duck.quoted(field.name()) + ": " + id(field))
-                .collect(Collectors.joining(", ", "{", "}"));
-    }
-
-    private static String id(Types.NestedField field) {
-        List<String> inner = new ArrayList<>();
-        switch (field.type()) {
-            case Types.StructType struct ->
-                struct.fields().forEach(one -> inner.add(Duck.quoted(one.name()) + ": " + id(one)));
-            case Types.ListType list -> inner.add("element: " + id(list.fields().getFirst()));
-            case Types.MapType map -> {
-                inner.add("key: " + id(map.fields().get(0)));
-                inner.add("value: " + id(map.fields().get(1)));
-            }
-            default -> {
-                return Integer.toString(field.fieldId());
-            }
-        }
-        return "{__duckdb_field_id: " + field.fieldId() + ", " + String.join(", ", inner) + "}";
     }
 
     @Override

@@ -9,7 +9,10 @@ import io.millwright.http.Need;
 import io.millwright.http.Query;
 import io.millwright.http.Reply;
 import io.millwright.http.Routes;
+import io.millwright.lake.tables.DatasetName;
+import io.millwright.lake.tables.DatasetVersion;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,14 +28,23 @@ final class QueryApi {
 
     private final QueryService service;
     private final SavedQueryService saved;
+    private final ResultService results;
 
-    QueryApi(QueryService service, SavedQueryService saved) {
+    QueryApi(QueryService service, SavedQueryService saved, ResultService results) {
+        this.results = results;
         this.service = service;
         this.saved = saved;
     }
 
     void addRoutes(Routes routes) {
         routes.own()
+                .on(
+                        Need.WRITE,
+                        "POST",
+                        "/sql/store",
+                        BodyKind.JSON,
+                        "Makes the result of a query a version of a dataset",
+                        this::store)
                 .on(
                         Need.READ,
                         "POST",
@@ -87,6 +99,46 @@ final class QueryApi {
                         format.contentType(), out -> service.run(query, wanted, out), () -> service.left(query.id()))
                 .with("x-query-id", query.id())
                 .with("cache-control", "no-store");
+    }
+
+    private Reply store(Call call) throws IOException {
+        Query.of(call);
+        List<String> fields = List.of("sql", "dataset", "mode", "message");
+        JsonNode body = body(call, fields);
+        for (String field : fields) if (body.has(field)) text(body, field);
+        String message = body.has("message") ? text(body, "message") : "";
+        ResultService.Mode mode = mode(body.has("mode") ? text(body, "mode") : "create");
+        DatasetName dataset = DatasetName.parse(text(body, "dataset"));
+        String text = text(body, "sql");
+        Optional<String> id = call.header("x-query-id");
+        id.ifPresent(QueryApi::checkId);
+        Prepared query = service.prepare(text, id, Optional.empty());
+        var into = new ResultService.Into(dataset, mode, message);
+        return Reply.longStream("application/json", out -> stored(query, into, out), () -> service.left(query.id()))
+                .with("x-query-id", query.id());
+    }
+
+    private void stored(Prepared query, ResultService.Into into, OutputStream out) throws IOException {
+        DatasetVersion version = results.store(query, into);
+        JsonGenerator json = Json.MAPPER.createGenerator(out);
+        json.writeStartObject()
+                .writeStringProperty("query_id", query.id())
+                .writeStringProperty("dataset", into.dataset().toString())
+                .writeNumberProperty("number", version.number())
+                .writeStringProperty("snapshot_id", Long.toString(version.snapshotId()))
+                .writeNumberProperty("added_rows", version.addedRows())
+                .writeNumberProperty("rows", version.rows());
+        json.writePOJOProperty("snapshots", Json.MAPPER.readTree(QueryStore.versions(query.read())));
+        json.writeEndObject().close();
+    }
+
+    private static ResultService.Mode mode(String text) {
+        return switch (text) {
+            case "create" -> ResultService.Mode.CREATE;
+            case "append" -> ResultService.Mode.APPEND;
+            case "overwrite" -> ResultService.Mode.OVERWRITE;
+            default -> throw INVALID_ARGUMENT.because("'mode' is '%s', expected create, append or overwrite.", text);
+        };
     }
 
     private static void checkId(String id) {

@@ -3,6 +3,9 @@ package io.millwright.lake.query;
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import io.millwright.http.Json;
+import io.millwright.lake.duck.ColumnTypes;
+import io.millwright.lake.duck.FileMetrics;
+import io.millwright.lake.duck.ParquetCopy;
 import io.millwright.lake.tables.TableScan;
 import io.millwright.lake.tables.TableService;
 import java.io.IOException;
@@ -12,9 +15,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
+import org.apache.iceberg.Metrics;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.types.Type;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -82,6 +90,50 @@ final class QueryRunner implements AutoCloseable {
         return new Done(done.path("rows").asLong(), sent.bytes);
     }
 
+    /// A column of a result.
+    record Column(String name, Type type) {}
+
+    /// The columns that a query's result would have, as datasets have them.
+    List<Column> columns(Prepared query, Running mine) {
+        ObjectNode request = Json.MAPPER.createObjectNode().put("op", "columns");
+        List<Column> columns = new ArrayList<>();
+        for (JsonNode column :
+                asked(query, mine, request, OutputStream.nullOutputStream()).path("columns")) {
+            columns.add(new Column(
+                    column.path("name").asString(""),
+                    ColumnTypes.iceberg(column.path("type").asString(""))));
+        }
+        return columns;
+    }
+
+    /// Writes a query's result into a Parquet file of a schema that has its columns, by name.
+    ///
+    /// @param file new
+    Metrics store(Prepared query, Running mine, List<Column> columns, Schema schema, Path file) {
+        ObjectNode request =
+                Json.MAPPER.createObjectNode().put("op", "store").put("field_ids", ParquetCopy.fieldIds(schema));
+        ArrayNode names = request.putArray("names");
+        ArrayNode casts = request.putArray("casts");
+        for (Column column : columns) {
+            names.add(column.name());
+            casts.add(ColumnTypes.duck(schema.findField(column.name()).type()));
+        }
+        JsonNode[] done = new JsonNode[1];
+        asked(query, mine, request, OutputStream.nullOutputStream(), (answer, folder) -> {
+            done[0] = answer;
+            Files.copy(folder.resolve("result.parquet"), file);
+        });
+        Map<String, Map<String, String>> statistics = new HashMap<>();
+        done[0].path("statistics").properties().forEach(column -> {
+            Map<String, String> told = new HashMap<>();
+            column.getValue()
+                    .properties()
+                    .forEach(one -> told.put(one.getKey(), one.getValue().asString("")));
+            statistics.put(column.getKey(), told);
+        });
+        return FileMetrics.of(schema, done[0].path("rows").asLong(), statistics);
+    }
+
     /// DuckDB's, as text.
     String plan(Prepared query, Running mine) {
         ObjectNode request = Json.MAPPER.createObjectNode().put("op", "plan");
@@ -116,6 +168,16 @@ final class QueryRunner implements AutoCloseable {
     }
 
     private JsonNode asked(Prepared query, Running mine, ObjectNode request, OutputStream out) {
+        return asked(query, mine, request, out, (answer, folder) -> {});
+    }
+
+    /// Takes what was answered, and the folder of the query before it goes.
+    @FunctionalInterface
+    private interface Afterwards {
+        void take(JsonNode answer, Path folder) throws IOException;
+    }
+
+    private JsonNode asked(Prepared query, Running mine, ObjectNode request, OutputStream out, Afterwards afterwards) {
         List<TableView> views = new ArrayList<>();
         Path folder = settings.folder().resolve("query-" + query.id());
         try {
@@ -135,7 +197,9 @@ final class QueryRunner implements AutoCloseable {
                 sql.add(view.sql());
                 view.paths().forEach(path -> files.add(path.toString()));
             }
-            return asked(mine, request, out);
+            JsonNode answer = asked(mine, request, out);
+            afterwards.take(answer, folder);
+            return answer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {

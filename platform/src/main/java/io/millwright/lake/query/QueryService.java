@@ -128,10 +128,32 @@ public final class QueryService implements AutoCloseable {
     ///
     /// @throws io.millwright.kernel.Failure when it cannot run, or was stopped
     void run(Prepared query, QueryRunner.Wanted wanted, OutputStream out) {
+        recorded(query, (runs, mine) -> {
+            QueryRunner.Done done = runs.run(query, mine, wanted, out);
+            return new Ended<>(done, done.rows(), done.bytes());
+        });
+    }
+
+    /// Work that is a query's.
+    @FunctionalInterface
+    interface Work<T> {
+        Ended<T> with(QueryRunner runner, Running mine);
+    }
+
+    /// What came of it.
+    record Ended<T>(T result, long rows, long bytes) {
+        Ended(T result, long rows) {
+            this(result, rows, 0);
+        }
+    }
+
+    /// Does the work in the query's turn, and records how it went.
+    <T> T recorded(Prepared query, Work<T> work) {
         Running mine = begin(query);
         try {
-            QueryRunner.Done done = runner.run(query, mine, wanted, out);
-            end(mine, PastQuery.State.DONE, done.rows(), done.bytes(), "");
+            Ended<T> ended = work.with(runner, mine);
+            end(mine, PastQuery.State.DONE, ended.rows(), ended.bytes(), "");
+            return ended.result();
         } catch (Failure e) {
             boolean stopped = mine.stopped().isPresent();
             end(mine, stopped ? PastQuery.State.CANCELLED : PastQuery.State.FAILED, 0, 0, e.message());

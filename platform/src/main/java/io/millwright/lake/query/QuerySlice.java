@@ -15,8 +15,10 @@ public final class QuerySlice implements AutoCloseable {
 
     private final QueryService service;
     private final SavedQueryService saved;
+    private final ResultService results;
 
-    private QuerySlice(QueryService service, SavedQueryService saved) {
+    private QuerySlice(QueryService service, SavedQueryService saved, ResultService results) {
+        this.results = results;
         this.service = service;
         this.saved = saved;
     }
@@ -24,7 +26,10 @@ public final class QuerySlice implements AutoCloseable {
     public static QuerySlice wire(
             Db db, Ledger ledger, Clock clock, Ids ids, TableService tables, QuerySettings settings) {
         QueryService service = new QueryService(db, ledger, clock, ids, tables, settings).start();
-        return new QuerySlice(service, new SavedQueryService(db, ledger, clock, service.runner()));
+        return new QuerySlice(
+                service,
+                new SavedQueryService(db, ledger, clock, service.runner()),
+                new ResultService(tables, service));
     }
 
     public QueryService service() {
@@ -32,7 +37,7 @@ public final class QuerySlice implements AutoCloseable {
     }
 
     public void addRoutes(Routes routes) {
-        new QueryApi(service, saved).addRoutes(routes);
+        new QueryApi(service, saved, results).addRoutes(routes);
     }
 
     @Override

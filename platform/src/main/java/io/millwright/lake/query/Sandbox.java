@@ -1,6 +1,7 @@
 package io.millwright.lake.query;
 
 import io.millwright.lake.duck.Duck;
+import io.millwright.lake.duck.ParquetCopy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
@@ -10,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// A DuckDB for one query: it sees the datasets that the query names, and can reach nothing else.
@@ -171,6 +173,40 @@ final class Sandbox implements AutoCloseable {
                     + options + ")");
             return statement.getLargeUpdateCount();
         }
+    }
+
+    /// The columns of the result; nothing is read.
+    List<Column> columns() throws SQLException {
+        try (PreparedStatement plain =
+                duck.connection().prepareStatement("select * from query(" + Duck.literal(text) + ")")) {
+            return columns(plain.getMetaData());
+        }
+    }
+
+    /// What was written to [#result].
+    ///
+    /// @param statistics as [ParquetCopy#statistics]
+    record Stored(long rows, Map<String, Map<String, String>> statistics) {}
+
+    /// Writes the result to [#result], each column as the type that a dataset has it in.
+    ///
+    /// @param casts types as DuckDB calls them, in the order of the columns
+    /// @param fieldIds as `FIELD_IDS` takes them
+    Stored store(List<String> names, List<String> casts, String fieldIds) throws SQLException {
+        List<String> values = new ArrayList<>();
+        List<String> places = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            places.add("c" + i);
+            values.add("cast(c" + i + " as " + casts.get(i) + ") as " + Duck.quoted(names.get(i)));
+        }
+        String copy = "copy (select " + String.join(", ", values) + " from query(" + Duck.literal(text) + ") as q("
+                + String.join(", ", places) + ")) to " + Duck.literal(result().toString())
+                + " (format parquet, compression zstd, compression_level 1, use_tmp_file false, return_stats, field_ids "
+                + fieldIds + ")";
+        List<Stored> stored = duck.query(
+                copy,
+                row -> new Stored(row.getLong("count"), ParquetCopy.statistics(row.getObject("column_statistics"))));
+        return stored.getFirst();
     }
 
     /// How DuckDB would go about it.

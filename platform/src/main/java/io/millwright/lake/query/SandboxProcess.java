@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The process in which users' text meets DuckDB. It holds no secret, listens to nobody but the server that started it,
@@ -72,6 +73,8 @@ public final class SandboxProcess {
                 case "parse" -> done.put("tree", parser.tree(request.path("sql").asString("")));
                 case "run" -> run(request, done);
                 case "plan" -> plan(request, done);
+                case "columns" -> columns(request, done);
+                case "store" -> store(request, done);
                 default -> throw new IllegalArgumentException(request.path("op").toString());
             }
             frame(DONE, done.toString().getBytes(StandardCharsets.UTF_8));
@@ -118,6 +121,27 @@ public final class SandboxProcess {
     private void plan(JsonNode request, ObjectNode done) throws SQLException {
         try (Sandbox sandbox = open(request)) {
             done.put("plan", sandbox.plan());
+        }
+    }
+
+    private void columns(JsonNode request, ObjectNode done) throws SQLException {
+        try (Sandbox sandbox = open(request)) {
+            ArrayNode columns = done.putArray("columns");
+            for (Sandbox.Column column : sandbox.columns()) {
+                columns.addObject().put("name", column.name()).put("type", column.type());
+            }
+        }
+    }
+
+    private void store(JsonNode request, ObjectNode done) throws SQLException {
+        List<String> names = new ArrayList<>();
+        List<String> casts = new ArrayList<>();
+        request.path("names").forEach(name -> names.add(name.asString()));
+        request.path("casts").forEach(type -> casts.add(type.asString()));
+        try (Sandbox sandbox = open(request)) {
+            Sandbox.Stored stored =
+                    sandbox.store(names, casts, request.path("field_ids").asString(""));
+            done.put("rows", stored.rows()).set("statistics", Json.MAPPER.valueToTree(stored.statistics()));
         }
     }
 

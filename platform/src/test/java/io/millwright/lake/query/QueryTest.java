@@ -316,4 +316,33 @@ class QueryTest {
         sql.commit("ids.t", "create", csv);
         assertThat(ask("select sum(a), max(b) from ids.t").rows()).isEqualTo("4950 v99");
     }
+
+    @Test
+    void a_result_becomes_a_dataset_that_knows_what_it_was_made_from() throws Exception {
+        var body = Json.MAPPER
+                .createObjectNode()
+                .put("sql", "select year, count(*) as n, avg(income) as income from census.people group by 1")
+                .put("dataset", "census.by_year");
+        Answer made = sql.send(sql.post("sql/store", body));
+
+        assertThat(made.status()).as(made.toString()).isEqualTo(200);
+        assertThat(made.body().path("rows").asInt()).isEqualTo(3);
+        assertThat(ask("select year, n from census.by_year order by 1").rows()).isEqualTo("2015 2|2016 1|2017 1");
+        assertThat(sql.send(sql.post("sql/store", body)).status()).isEqualTo(409);
+        assertThat(sql.send(sql.post("sql/store", body.put("mode", "overwrite")))
+                        .body()
+                        .path("number")
+                        .asInt())
+                .isEqualTo(2);
+        assertThat(ask("select count(*) from census.by_year").rows()).isEqualTo("3");
+        assertThat(sql.send(sql.post("sql/store", body.put("mode", "append")))
+                        .body()
+                        .path("rows")
+                        .asInt())
+                .isEqualTo(6);
+        Answer wrong = sql.send(sql.post("sql/store", body.put("sql", "select 'x' as year, 1 as more")));
+        assertThat(wrong.status()).isEqualTo(409);
+        assertThat(wrong.detail()).contains("'more' is no column", "'year' is long there and string", "'n' is missing");
+        assertThat(ask("select count(*) from census.by_year").rows()).isEqualTo("6");
+    }
 }

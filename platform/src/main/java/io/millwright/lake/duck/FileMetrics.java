@@ -1,4 +1,4 @@
-package io.millwright.lake.ingest;
+package io.millwright.lake.duck;
 
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -24,7 +24,7 @@ import org.apache.iceberg.util.UnicodeUtil;
 /// What DuckDB tells of the columns of a Parquet file it wrote, as Iceberg keeps it in manifests:
 /// other engines leave
 /// files out by it, so a bound must never be too tight.
-final class FileMetrics {
+public final class FileMetrics {
     /// As Iceberg's own default: `truncate(16)`, and bounds for the first hundred columns.
     private static final int LENGTH = 16;
 
@@ -41,7 +41,7 @@ final class FileMetrics {
 
     /// @param statistics by the path of the column in quoted names, as `COPY … (RETURN_STATS)`
     ///     returns them
-    static Metrics of(Schema schema, long rows, Map<String, Map<String, String>> statistics) {
+    public static Metrics of(Schema schema, long rows, Map<String, Map<String, String>> statistics) {
         FileMetrics all = new FileMetrics();
         int columns = 0;
         for (Types.NestedField field : schema.columns()) {
