@@ -62,5 +62,8 @@ except Exception as refused:  # noqa: BLE001
     found["expire_tagged"] = str(refused)
 spark.sql(f"CALL mw.system.expire_snapshots(table => 'spark.people', snapshot_ids => ARRAY({snapshots[1][0]}))")
 found["left"] = len(rows("SELECT snapshot_id FROM mw.spark.people.snapshots"))
+spark.sql("CREATE TABLE mw.spark.holes (id BIGINT) TBLPROPERTIES ('write.delete.mode'='merge-on-read')")
+spark.sql("INSERT INTO mw.spark.holes SELECT id FROM range(100)")
+spark.sql("DELETE FROM mw.spark.holes WHERE id % 3 = 0")
 print("FOUND " + json.dumps(found))
 spark.stop()

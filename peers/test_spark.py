@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import lakes
+import servers
 
 HERE = Path(__file__).resolve().parent
 JARS = ("iceberg-spark-runtime-4.1_2.13-1.12.0.jar", "iceberg-aws-bundle-1.12.0.jar")
@@ -94,3 +95,19 @@ def test_every_commit_is_an_event(lake, found):
     events = lake.events("spark.people")
     assert events[0] == "dataset.created"
     assert events.count("dataset.committed") == len(lake.versions("spark.people"))
+
+
+def test_compaction_takes_deleted_rows_out(lake, found):
+    before = lake.sql("select count(*), sum(id) from spark.holes")
+    assert before == [(66, sum(i for i in range(100) if i % 3))]
+
+    operation = lake.ask("POST", "/datasets/spark.holes/compact", json={})
+    operation = servers.wait_until(
+        lambda: (told := lake.ask("GET", f"/operations/{operation['operation_id']}"))["state"] != "running" and told,
+        60, "the compaction",
+    )  # fmt: skip
+
+    assert operation["state"] == "succeeded", operation
+    assert operation["result"]["files_after"] == 1
+    assert lake.sql("select count(*), sum(id) from spark.holes") == before
+    assert lake.ask("GET", "/datasets/spark.holes/profile")["deleted_rows_included"] == 0

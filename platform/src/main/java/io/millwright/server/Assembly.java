@@ -17,6 +17,7 @@ import io.millwright.lake.ingest.IngestSettings;
 import io.millwright.lake.ingest.IngestSlice;
 import io.millwright.lake.profiles.ProfilesSlice;
 import io.millwright.lake.query.QuerySlice;
+import io.millwright.lake.rewrite.RewriteSlice;
 import io.millwright.lake.tables.LakeSettings;
 import io.millwright.lake.tables.TablesSlice;
 import io.millwright.ledger.Db;
@@ -81,6 +82,8 @@ final class Assembly implements AutoCloseable {
                             clock,
                             ids,
                             IngestSettings.in(settings.home(), settings.server().maxUploadSizeBytes()))
+                    .addRoutes(routes, operations);
+            RewriteSlice.wire(tables.service(), settings.home().resolve("rewrite"))
                     .addRoutes(routes, operations);
             QuerySlice queries = opened(QuerySlice.wire(db, ledger, clock, ids, tables.service(), settings.queries()));
             queries.addRoutes(routes);

@@ -26,6 +26,7 @@ import tools.jackson.databind.JsonNode;
             DatasetCommands.Diff.class,
             DatasetCommands.Tag.class,
             DatasetCommands.RollBack.class,
+            DatasetCommands.Compact.class,
             DatasetCommands.Drop.class,
             DatasetCommands.Restore.class
         },
@@ -135,18 +136,18 @@ final class DataCommand {
             String answer = console.readLine("Commit it? [y/N] ");
             return answer != null && answer.strip().equalsIgnoreCase("y");
         }
+    }
 
-        private static JsonNode finished(RemoteServer server, JsonNode answer)
-                throws IOException, InterruptedException {
-            JsonNode operation = answer;
-            while (operation.path("state").asString("").equals("running")) {
-                Thread.sleep(Duration.ofMillis(100));
-                operation = server.get(
-                        "/operations/" + operation.path("operation_id").asString());
-            }
-            if (!operation.has("operation_id")) return operation;
-            if (operation.path("state").asString("").equals("succeeded")) return operation.path("result");
-            throw new RemoteServer.Refused(operation.at("/error/detail").asString("the commit was cancelled"));
+    /// Waits for work that was begun, when it was not done at once.
+    static JsonNode finished(RemoteServer server, JsonNode answer) throws IOException, InterruptedException {
+        JsonNode operation = answer;
+        while (operation.path("state").asString("").equals("running")) {
+            Thread.sleep(Duration.ofMillis(100));
+            operation =
+                    server.get("/operations/" + operation.path("operation_id").asString());
         }
+        if (!operation.has("operation_id")) return operation;
+        if (operation.path("state").asString("").equals("succeeded")) return operation.path("result");
+        throw new RemoteServer.Refused(operation.at("/error/detail").asString("the commit was cancelled"));
     }
 }

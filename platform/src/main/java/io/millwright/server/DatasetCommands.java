@@ -262,6 +262,24 @@ final class DatasetCommands {
         }
     }
 
+    @Command(
+            name = "compact",
+            mixinStandardHelpOptions = true,
+            description = "Makes large files of small ones; the rows stay the same.")
+    static final class Compact extends OfOne {
+        @Override
+        public void with(RemoteServer server) throws IOException, InterruptedException {
+            JsonNode done = DataCommand.finished(server, server.post(path() + "/compact", Map.of()));
+            System.out.printf(
+                    "%s: %s files are %s now, %,d bytes are %,d.%n",
+                    dataset,
+                    text(done, "/files_before"),
+                    text(done, "/files_after"),
+                    done.path("bytes_before").asLong(),
+                    done.path("bytes_after").asLong());
+        }
+    }
+
     @Command(name = "drop", mixinStandardHelpOptions = true, description = "Moves a dataset to the trash.")
     static final class Drop extends OfOne {
         @Override

@@ -140,6 +140,7 @@ class RouteTableTest {
             MANAGE    DELETE /api/millwright/v1/datasets/{dataset}
             READ      GET    /api/millwright/v1/datasets/{dataset}
             WRITE     PATCH  /api/millwright/v1/datasets/{dataset}
+            WRITE     POST   /api/millwright/v1/datasets/{dataset}/compact
             READ      GET    /api/millwright/v1/datasets/{dataset}/diff
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/expire
             WRITE     DELETE /api/millwright/v1/datasets/{dataset}/pins

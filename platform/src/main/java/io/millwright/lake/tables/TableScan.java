@@ -42,6 +42,13 @@ public record TableScan(
     /// One of its files alone, with all the rows that were written to it.
     public TableScan of(ScanFile file) {
         ScanFile whole = new ScanFile(file.location(), file.format(), file.rows(), file.bytes(), List.of());
-        return new TableScan(dataset, tableId, version, schema, List.of(whole), file.rows(), file.bytes(), filesInAll);
+        return of(List.of(whole));
+    }
+
+    /// Some of its files.
+    public TableScan of(List<ScanFile> some) {
+        long someRows = some.stream().mapToLong(ScanFile::rows).sum();
+        long someBytes = some.stream().mapToLong(ScanFile::bytes).sum();
+        return new TableScan(dataset, tableId, version, schema, some, someRows, someBytes, filesInAll);
     }
 }

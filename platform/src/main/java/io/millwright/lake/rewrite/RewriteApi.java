@@ -1,0 +1,70 @@
+package io.millwright.lake.rewrite;
+
+import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
+
+import io.millwright.http.BodyKind;
+import io.millwright.http.Call;
+import io.millwright.http.Json;
+import io.millwright.http.Need;
+import io.millwright.http.Operations;
+import io.millwright.http.Query;
+import io.millwright.http.Reply;
+import io.millwright.http.Routes;
+import io.millwright.lake.tables.DatasetName;
+import java.io.IOException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Millwright's own REST for files that are written again.
+final class RewriteApi {
+    private static final long LEAST = 1 << 20;
+
+    private final RewriteService service;
+    private final Operations operations;
+
+    RewriteApi(RewriteService service, Operations operations) {
+        this.service = service;
+        this.operations = operations;
+    }
+
+    void addRoutes(Routes routes) {
+        routes.own()
+                .on(
+                        Need.WRITE,
+                        "POST",
+                        "/datasets/{dataset}/compact",
+                        BodyKind.JSON,
+                        "Begins to make large files of small ones; answers with an operation",
+                        this::compact);
+    }
+
+    private Reply compact(Call call) throws IOException {
+        Query.of(call);
+        JsonNode body = call.body().length == 0 ? Json.MAPPER.createObjectNode() : Json.parse(call.body());
+        if (!body.isObject()) throw INVALID_ARGUMENT.because("A JSON object is expected, perhaps with target_bytes.");
+        for (String field : body.propertyNames()) {
+            if (!field.equals("target_bytes"))
+                throw INVALID_ARGUMENT.because("Unknown field '%s', expected target_bytes.", field);
+        }
+        JsonNode target = body.path("target_bytes");
+        boolean given = !target.isMissingNode();
+        if (given && !(target.isIntegralNumber() && target.canConvertToLong() && target.longValue() >= LEAST)) {
+            throw INVALID_ARGUMENT.because("'target_bytes' is %s, expected a number from %d on.", target, LEAST);
+        }
+        long bytes = given ? target.longValue() : RewriteService.TARGET_BYTES;
+        DatasetName name = DatasetName.parse(call.pathVariable("dataset"));
+        service.require(name);
+        return operations.start("dataset-compaction", progress -> {
+            RewriteService.Compaction done = service.compact(name, bytes, files -> progress.tell("files", files));
+            ObjectNode result = Json.MAPPER
+                    .createObjectNode()
+                    .put("dataset", name.toString())
+                    .put("files_before", done.filesBefore())
+                    .put("files_after", done.filesAfter())
+                    .put("bytes_before", done.bytesBefore())
+                    .put("bytes_after", done.bytesAfter());
+            done.version().ifPresent(version -> result.put("version", version.number()));
+            return result;
+        });
+    }
+}
