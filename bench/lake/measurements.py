@@ -42,6 +42,7 @@ class Duck:
 import json, sys, time, duckdb
 connection = duckdb.connect()
 connection.execute(f"set threads = {int(sys.argv[1])}")
+connection.execute("set enable_progress_bar = false")
 for line in sys.stdin:
     began = time.perf_counter()
     rows = connection.execute(json.loads(line)).fetchall()
