@@ -33,6 +33,14 @@ public final class ProfileService {
         return profile(tables.scan(dataset, at));
     }
 
+    /// Has files read that were not, so that whoever asks need not wait; merges nothing.
+    void prepare(DatasetName dataset, At at) {
+        TableScan scan = tables.scan(dataset, at);
+        for (TableScan.ScanFile file : scan.files()) {
+            if (!tables.isKeptBeside(scan, file)) profile(scan, file);
+        }
+    }
+
     private Profile profile(TableScan scan) {
         FileProfile merged = new FileProfile();
         Map<String, Long> deleted = new HashMap<>();

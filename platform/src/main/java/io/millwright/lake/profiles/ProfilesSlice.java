@@ -79,7 +79,7 @@ public final class ProfilesSlice implements AutoCloseable {
         try {
             DatasetName name = DatasetName.parse(dataset);
             At at = new At.Snapshot(snapshot);
-            service.profile(name, at);
+            service.prepare(name, at);
             quality.quality(name, at, false);
         } catch (Failure e) {
             log.info("no profile of snapshot {} of {}: {}", snapshot, dataset, e.message());

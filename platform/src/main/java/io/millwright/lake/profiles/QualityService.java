@@ -115,6 +115,7 @@ final class QualityService {
         if (scan.version().isEmpty()) return new Quality(Optional.empty(), guarded, List.of());
         long snapshot = scan.version().get().snapshotId();
         List<Rule> rules = db.read(sql -> store.rules(sql, scan.tableId()));
+        if (rules.isEmpty()) return new Quality(scan.version(), guarded, List.of());
         Optional<List<CheckResult>> kept = db.read(sql -> store.results(sql, scan.tableId(), snapshot));
         if (kept.isPresent() && !again && covers(kept.get(), rules)) {
             return new Quality(scan.version(), guarded, kept.get());
@@ -132,17 +133,15 @@ final class QualityService {
     private void keep(String table, DatasetName name, long snapshot, List<CheckResult> results) {
         db.tx(sql -> {
             store.saveResults(sql, table, snapshot, results, clock.instant());
-            if (!results.isEmpty()) {
-                List<String> broken = results.stream()
-                        .filter(result -> !result.passed())
-                        .map(CheckResult::rule)
-                        .toList();
-                ledger.append(
-                        sql,
-                        "dataset.checked",
-                        name.urn(),
-                        Map.of("snapshot_id", Long.toString(snapshot), "rules", results.size(), "broken", broken));
-            }
+            List<String> broken = results.stream()
+                    .filter(result -> !result.passed())
+                    .map(CheckResult::rule)
+                    .toList();
+            ledger.append(
+                    sql,
+                    "dataset.checked",
+                    name.urn(),
+                    Map.of("snapshot_id", Long.toString(snapshot), "rules", results.size(), "broken", broken));
             return 0;
         });
     }

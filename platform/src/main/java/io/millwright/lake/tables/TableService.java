@@ -285,17 +285,22 @@ public final class TableService {
 
     /// What was kept beside a data file; see [#keepBeside].
     public Optional<byte[]> keptBeside(TableScan scan, TableScan.ScanFile file) {
-        TableStore.Row row = placeOf(scan);
-        String location = NamedFiles.beside(row.location(), file.location());
-        try {
-            InputFile kept = commits.files(row.location()).newInputFile(location);
-            if (!kept.exists()) return Optional.empty();
-            try (InputStream in = kept.newStream()) {
-                return Optional.of(in.readAllBytes());
-            }
+        InputFile kept = besideOf(scan, file);
+        if (!kept.exists()) return Optional.empty();
+        try (InputStream in = kept.newStream()) {
+            return Optional.of(in.readAllBytes());
         } catch (IOException e) {
-            throw FolderWarehouse.missing(location);
+            throw FolderWarehouse.missing(kept.location());
         }
+    }
+
+    public boolean isKeptBeside(TableScan scan, TableScan.ScanFile file) {
+        return besideOf(scan, file).exists();
+    }
+
+    private InputFile besideOf(TableScan scan, TableScan.ScanFile file) {
+        TableStore.Row row = placeOf(scan);
+        return commits.files(row.location()).newInputFile(NamedFiles.beside(row.location(), file.location()));
     }
 
     /// Keeps bytes beside a data file; they go when it goes.
