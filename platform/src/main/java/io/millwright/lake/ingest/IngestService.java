@@ -9,6 +9,7 @@ import static io.millwright.kernel.ErrorCode.WRONG_STATE;
 import io.millwright.kernel.Failure;
 import io.millwright.kernel.RequestContext;
 import io.millwright.kernel.Right;
+import io.millwright.lake.Folders;
 import io.millwright.lake.duck.DuckThread;
 import io.millwright.lake.ingest.Mapping.Incoming;
 import io.millwright.lake.tables.At;
@@ -20,7 +21,6 @@ import io.millwright.lake.tables.TableService;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -161,7 +161,7 @@ final class IngestService {
             return version;
         } finally {
             turns.release();
-            remove(folder);
+            Folders.remove(folder);
         }
     }
 
@@ -289,15 +289,5 @@ final class IngestService {
 
     private static void requireWrite(DatasetName dataset) {
         RequestContext.current().require(Right.WRITE, dataset.urn(), dataset.parents());
-    }
-
-    private static void remove(Path folder) {
-        if (!Files.exists(folder)) return;
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) Files.delete(file);
-            Files.delete(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -3,6 +3,7 @@ package io.millwright.lake.query;
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 
 import io.millwright.http.Json;
+import io.millwright.lake.Folders;
 import io.millwright.lake.duck.ColumnTypes;
 import io.millwright.lake.duck.FileMetrics;
 import io.millwright.lake.duck.ParquetCopy;
@@ -33,6 +34,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class QueryRunner implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(QueryRunner.class);
 
+    /// Processes beside those that run queries, for texts that are only read.
+    private static final int READERS = 2;
+
     private final TableService tables;
     private final QuerySettings settings;
     private final Gate gate = new Gate();
@@ -42,7 +46,7 @@ final class QueryRunner implements AutoCloseable {
         this.tables = tables;
         this.settings = settings;
         Folders.remove(settings.folder()); // What a process before left.
-        this.workers = new Workers(settings.folder(), watch);
+        this.workers = new Workers(settings.folder(), settings.atOnce() + READERS, watch);
     }
 
     /// What is wanted of a query.

@@ -1,6 +1,7 @@
 package io.millwright.lake.query;
 
 import io.millwright.http.Json;
+import io.millwright.lake.Folders;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;

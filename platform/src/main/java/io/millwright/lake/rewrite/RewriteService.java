@@ -4,6 +4,7 @@ import static io.millwright.kernel.ErrorCode.UNSUPPORTED;
 
 import io.millwright.kernel.RequestContext;
 import io.millwright.kernel.Right;
+import io.millwright.lake.Folders;
 import io.millwright.lake.duck.DuckThread;
 import io.millwright.lake.tables.At;
 import io.millwright.lake.tables.CommitNote;
@@ -13,8 +14,6 @@ import io.millwright.lake.tables.TableScan;
 import io.millwright.lake.tables.TableService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -88,7 +87,7 @@ final class RewriteService {
             TableScan after = tables.scan(name, new At.Latest());
             return new Compaction(version, scan.files().size(), after.files().size(), bytes, after.bytes());
         } finally {
-            remove(folder);
+            Folders.remove(folder);
         }
     }
 
@@ -146,15 +145,5 @@ final class RewriteService {
             }
             rewrite.commit();
         });
-    }
-
-    private static void remove(Path folder) {
-        if (!Files.isDirectory(folder)) return;
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) Files.delete(file);
-            Files.delete(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -1,4 +1,4 @@
-package io.millwright.lake.query;
+package io.millwright.lake;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,12 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
-/// Folders that queries leave behind.
-final class Folders {
+/// Folders of work that is done.
+public final class Folders {
     private Folders() {}
 
-    /// With all that is in it; links are removed, not followed.
-    static void remove(Path folder) {
+    /// With all that is in it, if it is there; links are removed, not followed.
+    public static void remove(Path folder) {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) return;
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
