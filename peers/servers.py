@@ -18,6 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 START_DEADLINE_SECONDS = 120
+# As the first start with authentication prints it, once.
+TOKEN = re.compile(r"mw_[A-Za-z0-9_-]{43}")
 READY = re.compile(r"ready at (http://127\.0\.0\.1:\d+)")
 
 

@@ -1,6 +1,5 @@
 """Identity and access, through MLflow's own clients: `AuthServiceClient`, tokens and passwords in the environment."""
 
-import re
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from mlflow.server.auth.client import AuthServiceClient
 
 import servers
 
-TOKEN = re.compile(r"mw_[A-Za-z0-9_-]{43}")
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +19,7 @@ def server(folder):
     with servers.start_millwright(
         folder / "access-home", env={"MILLWRIGHT_SERVER_AUTHENTICATION": "on"}
     ) as running:
-        running.admin_token = TOKEN.search(running.text()).group()
+        running.admin_token = servers.TOKEN.search(running.text()).group()
         yield running
 
 
@@ -54,7 +52,7 @@ def refused(code, call, *arguments):
 
 
 def test_the_token_of_the_first_start_is_told_once(server):
-    assert len(TOKEN.findall(server.text())) == 1
+    assert len(servers.TOKEN.findall(server.text())) == 1
 
 
 def test_a_stock_client_without_credentials_is_told_what_to_do(server, sign_in):

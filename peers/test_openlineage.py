@@ -3,7 +3,6 @@
 import http.server
 import json
 import os
-import re
 import subprocess
 import threading
 import time
@@ -23,7 +22,6 @@ from openlineage.client.transport.http import ApiKeyTokenProvider, HttpCompressi
 import servers
 
 JAVA = Path(__file__).resolve().parent / "java-openlineage"
-TOKEN = re.compile(r"mw_[A-Za-z0-9_-]{43}")
 PRODUCER = "https://example.org/python"
 DEADLINE_SECONDS = 60
 
@@ -225,7 +223,7 @@ def test_the_java_client_leads_from_columns_to_columns(lineage, java):
 
 def test_both_clients_need_a_token_where_everybody_says_who_they_are(folder, java, monkeypatch):
     with servers.start_millwright(folder / "ol-access", env={"MILLWRIGHT_SERVER_AUTHENTICATION": "on"}) as server:
-        token = TOKEN.search(server.text()).group()
+        token = servers.TOKEN.search(server.text()).group()
         admin = Lineage(server.url, token)
         admin.call("POST", "/users", json={"name": "ann"}).raise_for_status()
         weak = admin.call("POST", "/tokens", json={"owner": "ann", "name": "t"}).json()["token"]

@@ -1,7 +1,6 @@
 """Datasets through pyiceberg, as its users meet them, on a folder and on S3."""
 
 import multiprocessing
-import re
 import signal
 
 import pyarrow as pa
@@ -26,7 +25,6 @@ from pyiceberg.types import DoubleType, IntegerType, LongType, NestedField, Stri
 import lakes
 import servers
 
-TOKEN = re.compile(r"mw_[A-Za-z0-9_-]{43}")
 
 
 @pytest.fixture(scope="module", params=["folder", "s3"])
@@ -219,7 +217,7 @@ def test_writers_at_once_lose_nothing(lake, catalog):
 
 def test_only_who_may_reads_and_writes(folder):
     with lakes.folder_lake(folder / "pyiceberg-access", env={"MILLWRIGHT_SERVER_AUTHENTICATION": "on"}) as lake:
-        admin = TOKEN.search(lake.server.text()).group()
+        admin = servers.TOKEN.search(lake.server.text()).group()
         catalog = RestCatalog("admin", **lake.catalog_properties(admin))
         fresh(catalog, "open.people", people(0, 2))
         fresh(catalog, "closed.people", people(0, 2))

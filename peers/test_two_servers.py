@@ -1,13 +1,11 @@
 """Two servers on one PostgreSQL: what one of them takes away, moves or leaves behind is so on the other."""
 
-import re
 
 import pytest
 import requests
 
 import servers
 
-TOKEN = re.compile(r"mw_[A-Za-z0-9_-]{43}")
 OWN = "/api/millwright/v1"
 MLFLOW = "/api/2.0/mlflow"
 # The other server looks once a second. A deadline is no measurement: it only ends a test that would wait for ever.
@@ -38,7 +36,7 @@ class Pair:
     def __init__(self, first, second):
         self.first = first
         self.second = second
-        self.admin = Caller(TOKEN.search(first.text() + second.text()).group())
+        self.admin = Caller(servers.TOKEN.search(first.text() + second.text()).group())
 
     def person(self, name, **grant):
         """A user with one grant on the workspace: (the user, the id of the token, the id of the grant)."""

@@ -14,7 +14,6 @@ from mlflow.exceptions import MlflowException
 import servers
 from test_webhooks import LOCAL, SECRET, Receiver, check_signature
 
-TOKEN = re.compile(r"mw_[A-Za-z0-9_-]{43}")
 POLICY = """\
 policy: churn
 applies-to: [churn]
@@ -67,7 +66,7 @@ def done(server, token, *arguments):
 def account(server, admin, name, role):
     done(server, admin, "user", "create", f"user:{name}")
     done(server, admin, "grant", "add", f"user:{name}", role, "workspace:default")
-    return TOKEN.search(done(server, admin, "token", "create", f"{name}'s", "--owner", name)).group()
+    return servers.TOKEN.search(done(server, admin, "token", "create", f"{name}'s", "--owner", name)).group()
 
 
 def register(client, auc):
@@ -89,7 +88,7 @@ def asked(client, version):
 def test_a_model_goes_into_production_by_two_people_and_comes_back(folder, tmp_path, receiver):
     home = folder / "walk-home"
     with servers.start_millwright(home, env={"MILLWRIGHT_SERVER_AUTHENTICATION": "on", **LOCAL}) as server:
-        admin = TOKEN.search(server.text()).group()
+        admin = servers.TOKEN.search(server.text()).group()
         ann, bob = account(server, admin, "ann", "contributor"), account(server, admin, "bob", "approver")
         client = MlflowClient(tracking_uri=server.url, registry_uri=server.url)
         policy = tmp_path / "policy.yaml"

@@ -1,9 +1,8 @@
 // The lake's screens in a real browser against a real server: the catalogue, a dataset, a file that becomes a version.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Client, commitFile, openPage, screenshots, seriousFindings, settled, startBrowser, startServer } from './stage.mjs'
+import { Client, commitFile, inBothThemes, openPage, startBrowser, startServer } from './stage.mjs'
 
 let server, client, browser, stage, page
 
@@ -27,16 +26,7 @@ const own = (method, path, body) => client.call(method, `/api/millwright/v1${pat
 const noErrors = () => assert.deepEqual(stage.errors, [])
 const people = (from, count) => `id,name,age,city\n${Array.from({ length: count }, (_, i) => `${from + i},person ${from + i},${20 + ((from + i) % 60)},${['Berlin', 'Paris', 'Rome'][i % 3]}`).join('\n')}\n`
 
-/** A picture in both themes, and what axe says of each. */
-async function looks(name) {
-  for (const theme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: theme })
-    await settled(page)
-    await page.screenshot({ path: join(screenshots, `lake-${name}-${theme}.png`) })
-    assert.deepEqual(await seriousFindings(page), [], `${name}, ${theme}`)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-}
+const looks = (name) => inBothThemes(page, `lake-${name}`)
 
 test('a fresh catalogue teaches how to fill it', async () => {
   await go('/')

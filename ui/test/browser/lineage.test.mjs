@@ -1,9 +1,8 @@
 // The lineage graph in a real browser against a real server: from a dataset to what is live, and back.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Client, commitFile, openPage, screenshots, seriousFindings, settled, startBrowser, startServer } from './stage.mjs'
+import { Client, commitFile, inBothThemes, openPage, startBrowser, startServer } from './stage.mjs'
 
 let server, client, browser, stage, page, run
 
@@ -27,15 +26,7 @@ const noErrors = () => assert.deepEqual(stage.errors, [])
 const graph = () => page.getByRole('group', { name: 'Graph' })
 const box = (name) => graph().getByRole('button', { name })
 
-async function looks(name) {
-  for (const theme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: theme })
-    await settled(page)
-    await page.screenshot({ path: join(screenshots, `lineage-${name}-${theme}.png`) })
-    assert.deepEqual(await seriousFindings(page), [], `${name}, ${theme}`)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-}
+const looks = (name) => inBothThemes(page, `lineage-${name}`)
 
 /** A dataset of two versions, a run that read the first, and a model version that came of it and is live. */
 test('data is logged', async () => {

@@ -1,8 +1,7 @@
 // Rules of a dataset in a real browser against a real server: set, broken, guarded, taken away.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Client, commitFile, openPage, screenshots, seriousFindings, settled, startBrowser, startServer } from './stage.mjs'
+import { Client, commitFile, inBothThemes, openPage, startBrowser, startServer } from './stage.mjs'
 
 let server, client, browser, stage, page
 
@@ -24,15 +23,7 @@ const main = () => page.locator('main')
 const own = (method, path, body) => client.call(method, `/api/millwright/v1${path}`, body)
 const row = (name) => main().getByRole('listitem').filter({ hasText: name })
 
-async function looks(name) {
-  for (const theme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: theme })
-    await settled(page)
-    await page.screenshot({ path: join(screenshots, `quality-${name}-${theme}.png`) })
-    assert.deepEqual(await seriousFindings(page), [], `${name}, ${theme}`)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-}
+const looks = (name) => inBothThemes(page, `quality-${name}`)
 
 test('rules are set, and the latest version is held against them', async () => {
   await page.goto(`${server.url}/ui/datasets/census.people`)

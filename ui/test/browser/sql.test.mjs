@@ -1,9 +1,8 @@
 // The SQL page in a real browser against a real server: written, completed, run, drawn, stopped, saved and found again.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Client, commitFile, openPage, screenshots, seriousFindings, settled, startBrowser, startServer } from './stage.mjs'
+import { Client, commitFile, inBothThemes, openPage, startBrowser, startServer } from './stage.mjs'
 
 let server, client, browser, stage, page
 
@@ -42,15 +41,7 @@ async function write(sql) {
   await page.keyboard.press('Escape')
 }
 
-async function looks(name) {
-  for (const theme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: theme })
-    await settled(page)
-    await page.screenshot({ path: join(screenshots, `sql-${name}-${theme}.png`) })
-    assert.deepEqual(await seriousFindings(page), [], `${name}, ${theme}`)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-}
+const looks = (name) => inBothThemes(page, `sql-${name}`)
 
 test('datasets and columns are completed as one types', async () => {
   await go('/')

@@ -169,3 +169,14 @@ export async function settled(page) {
   )
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
 }
+
+/** A picture in both themes, and what axe says of each. */
+export async function inBothThemes(page, name) {
+  for (const theme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: theme })
+    await settled(page)
+    await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`) })
+    assert.deepEqual(await seriousFindings(page), [], `${name}, ${theme}`)
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+}

@@ -3,6 +3,7 @@ package io.millwright.http;
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import static io.millwright.kernel.ErrorCode.TOO_LARGE;
 
+import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.exc.StreamConstraintsException;
@@ -67,5 +68,32 @@ public final class Json {
     private static String reason(JacksonException e) {
         String text = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("unreadable");
         return text.length() > 160 ? text.substring(0, 160) : text;
+    }
+
+    /// The body of a call of our own API: an object with no field but these; an empty body is one without any. What is
+    /// misspelt would otherwise stay as it is without a word, or do more than was meant.
+    ///
+    /// @throws io.millwright.kernel.Failure INVALID_ARGUMENT when it is something else
+    public static JsonNode fields(Call call, List<String> known) {
+        JsonNode body = call.body().length == 0 ? MAPPER.createObjectNode() : parse(call.body());
+        onlyFields(body, known);
+        return body;
+    }
+
+    /// The same of an object inside.
+    public static void onlyFields(JsonNode object, List<String> known) {
+        if (!object.isObject()) throw INVALID_ARGUMENT.because("A JSON object is expected, with some of %s.", known);
+        for (String field : object.propertyNames()) {
+            if (!known.contains(field))
+                throw INVALID_ARGUMENT.because("Unknown field '%s', expected some of %s.", field, known);
+        }
+    }
+
+    /// A text that must be there.
+    public static String text(JsonNode object, String field) {
+        JsonNode value = object.path(field);
+        if (value.isMissingNode()) throw INVALID_ARGUMENT.because("'%s' is missing.", field);
+        if (!value.isString()) throw INVALID_ARGUMENT.because("'%s' is no text.", field);
+        return value.stringValue();
     }
 }

@@ -310,20 +310,8 @@ final class DatasetCommands {
     }
 
     private static void columns(List<String> head, List<List<String>> lines) {
-        int[] widths = head.stream().mapToInt(String::length).toArray();
-        for (List<String> line : lines) {
-            for (int i = 0; i < widths.length; i++)
-                widths[i] = Math.max(widths[i], line.get(i).length());
-        }
-        print(head, widths);
-        for (List<String> line : lines) print(line, widths);
-    }
-
-    private static void print(List<String> cells, int[] widths) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < widths.length; i++) {
-            text.append(cells.get(i)).append(" ".repeat(widths[i] - cells.get(i).length() + 2));
-        }
-        System.out.println(text.toString().stripTrailing());
+        TextTable table = new TextTable(head);
+        lines.forEach(table::add);
+        table.print(System.out, false);
     }
 }

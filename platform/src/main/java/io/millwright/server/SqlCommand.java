@@ -127,39 +127,17 @@ final class SqlCommand implements Callable<Integer> {
     }
 
     static void print(JsonNode result, PrintStream to) {
-        List<List<String>> lines = new ArrayList<>();
-        List<Boolean> right = new ArrayList<>();
         List<String> head = new ArrayList<>();
+        List<Boolean> right = new ArrayList<>();
         for (JsonNode column : result.path("columns")) {
             head.add(column.path("name").asString(""));
-            String type = column.path("type").asString("");
-            right.add(type.matches(".*INT.*|DOUBLE|FLOAT|DECIMAL.*"));
+            right.add(column.path("type").asString("").matches(".*INT.*|DOUBLE|FLOAT|DECIMAL.*"));
         }
-        lines.add(head);
+        TextTable table = new TextTable(head, right);
         for (JsonNode row : result.path("rows")) {
-            List<String> cells = new ArrayList<>();
-            for (JsonNode cell : row) cells.add(cell(cell));
-            lines.add(cells);
+            table.add(row.valueStream().map(SqlCommand::cell).toList());
         }
-        int[] widths = new int[head.size()];
-        for (List<String> line : lines) {
-            for (int i = 0; i < widths.length; i++)
-                widths[i] = Math.max(widths[i], line.get(i).length());
-        }
-        for (int row = 0; row < lines.size(); row++) {
-            StringBuilder text = new StringBuilder();
-            for (int i = 0; i < widths.length; i++) {
-                String cell = lines.get(row).get(i);
-                String blanks = " ".repeat(widths[i] - cell.length());
-                text.append(right.get(i) ? blanks + cell : cell + blanks).append("  ");
-            }
-            to.println(text.toString().stripTrailing());
-            if (row == 0) {
-                StringBuilder rule = new StringBuilder();
-                for (int width : widths) rule.append("-".repeat(width)).append("  ");
-                to.println(rule.toString().stripTrailing());
-            }
-        }
+        table.print(to, true);
         long rows = result.path("row_count").asLong();
         to.printf(
                 "%d %s%s in %d ms%n",

@@ -143,12 +143,7 @@ final class IngestApi {
     }
 
     private Reply commit(Call call) throws IOException {
-        JsonNode body = call.body().length == 0 ? Json.MAPPER.createObjectNode() : Json.parse(call.body());
-        if (!body.isObject()) throw INVALID_ARGUMENT.because("A JSON object is expected, with some of %s.", FIELDS);
-        for (String field : body.propertyNames()) {
-            if (!FIELDS.contains(field))
-                throw INVALID_ARGUMENT.because("Unknown field '%s', expected some of %s.", field, FIELDS);
-        }
+        JsonNode body = Json.fields(call, FIELDS);
         String upload = text(body, "upload");
         String mode = text(body, "mode");
         Mapping mapping = mapping(body);

@@ -91,15 +91,15 @@ final class QualityApi {
 
     private Reply set(Call call) throws IOException {
         Query.of(call);
-        JsonNode body = body(call, FIELDS);
+        JsonNode body = Json.fields(call, FIELDS);
         Map<String, Object> parameters = new LinkedHashMap<>();
         for (String field : FIELDS.subList(3, FIELDS.size())) {
             if (body.has(field)) parameters.put(field, parameter(field, body.path(field)));
         }
         List<String> columns = columns(body);
-        Rule.Severity severity = Rule.Severity.of(body.has("severity") ? text(body, "severity") : "error");
+        Rule.Severity severity = Rule.Severity.of(body.has("severity") ? Json.text(body, "severity") : "error");
         if (!body.has("kind")) throw INVALID_ARGUMENT.because("'kind' is missing beside %s.", quoted(body));
-        Rule.Kind kind = Rule.Kind.of(text(body, "kind"));
+        Rule.Kind kind = Rule.Kind.of(Json.text(body, "kind"));
         Rule rule = new Rule(call.pathVariable("name"), kind, severity, columns, parameters).checked();
         service.set(name(call), rule);
         return Reply.json(json -> write(json, rule));
@@ -143,7 +143,7 @@ final class QualityApi {
 
     private Reply guard(Call call) throws IOException {
         Query.of(call);
-        JsonNode body = body(call, List.of("guarded"));
+        JsonNode body = Json.fields(call, List.of("guarded"));
         if (!body.path("guarded").isBoolean()) throw INVALID_ARGUMENT.because("'guarded' is neither true nor false.");
         service.guard(name(call), body.path("guarded").booleanValue());
         return list(call);
@@ -164,23 +164,6 @@ final class QualityApi {
                     quality.results().stream().map(QualityStore::told).toList());
             json.writeEndObject();
         });
-    }
-
-    private static JsonNode body(Call call, List<String> fields) throws IOException {
-        JsonNode body = call.body().length == 0 ? Json.MAPPER.createObjectNode() : Json.parse(call.body());
-        if (!body.isObject()) throw INVALID_ARGUMENT.because("A JSON object is expected, with some of %s.", fields);
-        for (String field : body.propertyNames()) {
-            if (!fields.contains(field))
-                throw INVALID_ARGUMENT.because("Unknown field '%s', expected some of %s.", field, fields);
-        }
-        return body;
-    }
-
-    private static String text(JsonNode body, String field) {
-        JsonNode value = body.path(field);
-        if (value.isMissingNode()) throw INVALID_ARGUMENT.because("'%s' is missing.", field);
-        if (!value.isString()) throw INVALID_ARGUMENT.because("'%s' is no text.", field);
-        return value.stringValue();
     }
 
     private static DatasetName name(Call call) {

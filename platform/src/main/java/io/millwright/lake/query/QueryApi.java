@@ -82,13 +82,13 @@ final class QueryApi {
 
     private Reply run(Call call) throws IOException {
         Query.of(call);
-        JsonNode body = body(call, List.of("sql", "format", "max_rows", "max_bytes"));
+        JsonNode body = Json.fields(call, List.of("sql", "format", "max_rows", "max_bytes"));
         ResultFormat format = body.has("format")
-                ? ResultFormat.of(text(body, "format"))
+                ? ResultFormat.of(Json.text(body, "format"))
                 : ResultFormat.accepted(call.header("accept"));
         Optional<Long> maxRows = number(body, "max_rows");
         Optional<Long> maxBytes = number(body, "max_bytes");
-        String text = text(body, "sql");
+        String text = Json.text(body, "sql");
         Optional<String> id = call.header("x-query-id");
         id.ifPresent(QueryApi::checkId);
         var query = service.prepare(text, id, maxBytes);
@@ -104,12 +104,12 @@ final class QueryApi {
     private Reply store(Call call) throws IOException {
         Query.of(call);
         List<String> fields = List.of("sql", "dataset", "mode", "message");
-        JsonNode body = body(call, fields);
-        for (String field : fields) if (body.has(field)) text(body, field);
-        String message = body.has("message") ? text(body, "message") : "";
-        ResultService.Mode mode = mode(body.has("mode") ? text(body, "mode") : "create");
-        DatasetName dataset = DatasetName.parse(text(body, "dataset"));
-        String text = text(body, "sql");
+        JsonNode body = Json.fields(call, fields);
+        for (String field : fields) if (body.has(field)) Json.text(body, field);
+        String message = body.has("message") ? Json.text(body, "message") : "";
+        ResultService.Mode mode = mode(body.has("mode") ? Json.text(body, "mode") : "create");
+        DatasetName dataset = DatasetName.parse(Json.text(body, "dataset"));
+        String text = Json.text(body, "sql");
         Optional<String> id = call.header("x-query-id");
         id.ifPresent(QueryApi::checkId);
         Prepared query = service.prepare(text, id, Optional.empty());
@@ -149,7 +149,7 @@ final class QueryApi {
 
     private Reply explain(Call call) throws IOException {
         Query.of(call);
-        String text = text(body(call, List.of("sql")), "sql");
+        String text = Json.text(Json.fields(call, List.of("sql")), "sql");
         QueryService.Explanation told = service.explain(text);
         return Reply.json(json -> {
             json.writeStartObject()
@@ -246,11 +246,11 @@ final class QueryApi {
 
     private Reply save(Call call) throws IOException {
         Query.of(call);
-        JsonNode body = body(call, List.of("sql", "description"));
-        String description = body.has("description") ? text(body, "description") : "";
+        JsonNode body = Json.fields(call, List.of("sql", "description"));
+        String description = body.has("description") ? Json.text(body, "description") : "";
         if (description.length() > 2000)
             throw INVALID_ARGUMENT.because("'description' is longer than 2000 characters.");
-        String text = text(body, "sql");
+        String text = Json.text(body, "sql");
         String name = call.pathVariable("name");
         checkName("name", name);
         Optional<Integer> edition = call.header("if-match").map(QueryApi::edition);
@@ -290,23 +290,6 @@ final class QueryApi {
                 "'%s' is '%s', expected 1 to 100 letters, digits, '_', '-', '.' or blanks, beginning with a letter, a digit"
                         + " or '_'.",
                 field, name.length() > 100 ? name.substring(0, 100) + "…" : name);
-    }
-
-    private static JsonNode body(Call call, List<String> fields) throws IOException {
-        JsonNode body = call.body().length == 0 ? Json.MAPPER.createObjectNode() : Json.parse(call.body());
-        if (!body.isObject()) throw INVALID_ARGUMENT.because("A JSON object is expected, with some of %s.", fields);
-        for (String field : body.propertyNames()) {
-            if (!fields.contains(field))
-                throw INVALID_ARGUMENT.because("Unknown field '%s', expected some of %s.", field, fields);
-        }
-        return body;
-    }
-
-    private static String text(JsonNode body, String field) {
-        JsonNode value = body.path(field);
-        if (value.isMissingNode()) throw INVALID_ARGUMENT.because("'%s' is missing.", field);
-        if (!value.isString()) throw INVALID_ARGUMENT.because("'%s' is no text.", field);
-        return value.stringValue();
     }
 
     private static Optional<Long> number(JsonNode body, String field) {

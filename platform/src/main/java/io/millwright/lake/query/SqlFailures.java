@@ -40,11 +40,6 @@ final class SqlFailures {
         };
     }
 
-    static boolean isInterrupt(SQLException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.contains("INTERRUPT") || message.contains("Interrupted");
-    }
-
     /// Without the text that was run, which is ours by then, and without names of files.
     static String firstLine(SQLException e) {
         String message = String.valueOf(e.getMessage()).strip();

@@ -12,6 +12,7 @@ import io.millwright.http.Reply;
 import io.millwright.http.Routes;
 import io.millwright.lake.tables.DatasetName;
 import java.io.IOException;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -40,12 +41,7 @@ final class RewriteApi {
 
     private Reply compact(Call call) throws IOException {
         Query.of(call);
-        JsonNode body = call.body().length == 0 ? Json.MAPPER.createObjectNode() : Json.parse(call.body());
-        if (!body.isObject()) throw INVALID_ARGUMENT.because("A JSON object is expected, perhaps with target_bytes.");
-        for (String field : body.propertyNames()) {
-            if (!field.equals("target_bytes"))
-                throw INVALID_ARGUMENT.because("Unknown field '%s', expected target_bytes.", field);
-        }
+        JsonNode body = Json.fields(call, List.of("target_bytes"));
         JsonNode target = body.path("target_bytes");
         boolean given = !target.isMissingNode();
         if (given && !(target.isIntegralNumber() && target.canConvertToLong() && target.longValue() >= LEAST)) {

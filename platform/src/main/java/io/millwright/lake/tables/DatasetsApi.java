@@ -201,14 +201,14 @@ final class DatasetsApi {
     }
 
     private Reply describe(Call call) throws IOException {
-        JsonNode body = body(call, List.of("comment", "owners", "tags", "columns"));
+        JsonNode body = Json.fields(call, List.of("comment", "owners", "tags", "columns"));
         Map<String, DatasetEdits.ColumnChange> columns = new LinkedHashMap<>();
         if (body.has("columns") && !body.path("columns").isObject()) {
             throw INVALID_ARGUMENT.because("'columns' is no object, expected columns by their path.");
         }
         for (var entry : body.path("columns").properties()) {
             JsonNode column = entry.getValue();
-            onlyFields(column, List.of("doc", "unit", "tags"));
+            Json.onlyFields(column, List.of("doc", "unit", "tags"));
             columns.put(
                     entry.getKey(),
                     new DatasetEdits.ColumnChange(text(column, "doc"), text(column, "unit"), words(column, "tags")));
@@ -230,7 +230,7 @@ final class DatasetsApi {
     }
 
     private Reply rename(Call call) {
-        JsonNode body = body(call, List.of("new_name"));
+        JsonNode body = Json.fields(call, List.of("new_name"));
         DatasetName to = DatasetName.parse(required(body, "new_name"));
         tables.rename(name(call), to);
         return Reply.noContent(204);
@@ -268,7 +268,7 @@ final class DatasetsApi {
     }
 
     private Reply tag(Call call) throws IOException {
-        JsonNode body = body(call, List.of("name", "version"));
+        JsonNode body = Json.fields(call, List.of("name", "version"));
         At at = version(body).map(At::version).orElseGet(At.Latest::new);
         String tag = required(body, "name");
         DatasetVersion version = edits.tag(name(call), tag, at);
@@ -285,7 +285,7 @@ final class DatasetsApi {
     }
 
     private Reply rollBack(Call call) throws IOException {
-        JsonNode body = body(call, List.of("version", "message"));
+        JsonNode body = Json.fields(call, List.of("version", "message"));
         String message = text(body, "message").orElse("");
         At at = version(body)
                 .map(At::version)
@@ -296,21 +296,6 @@ final class DatasetsApi {
 
     private static DatasetName name(Call call) {
         return DatasetName.parse(call.pathVariable("dataset"));
-    }
-
-    private static JsonNode body(Call call, List<String> known) {
-        JsonNode body = call.body().length == 0 ? Json.MAPPER.createObjectNode() : Json.parse(call.body());
-        onlyFields(body, known);
-        return body;
-    }
-
-    private static void onlyFields(JsonNode body, List<String> known) {
-        if (!body.isObject()) throw INVALID_ARGUMENT.because("A JSON object is expected, with some of %s.", known);
-        for (String field : body.propertyNames()) {
-            if (!known.contains(field)) {
-                throw INVALID_ARGUMENT.because("Unknown field '%s', expected some of %s.", field, known);
-            }
-        }
     }
 
     /// A number may come as one, or as a text.

@@ -58,7 +58,7 @@ final class UpkeepApi {
     }
 
     private Reply expire(Call call) throws IOException {
-        JsonNode body = body(call, List.of("older_than", "keep_last", "dry_run"));
+        JsonNode body = Json.fields(call, List.of("older_than", "keep_last", "dry_run"));
         JsonNode last = body.path("keep_last");
         if (!last.isMissingNode() && !(last.isInt() && last.intValue() >= 1)) {
             throw INVALID_ARGUMENT.because("'keep_last' is %s, expected a number from 1 on.", last);
@@ -81,7 +81,7 @@ final class UpkeepApi {
     }
 
     private Reply collect(Call call) throws IOException {
-        JsonNode body = body(call, List.of("older_than", "dry_run", "all_workspaces"));
+        JsonNode body = Json.fields(call, List.of("older_than", "dry_run", "all_workspaces"));
         Duration age = duration(body).orElse(Duration.ZERO);
         boolean dryRun = flag(body, "dry_run");
         Optional<String> workspace = flag(body, "all_workspaces")
@@ -117,7 +117,7 @@ final class UpkeepApi {
     }
 
     private Reply pin(Call call) throws IOException {
-        JsonNode body = body(call, List.of("version", "kind", "holder", "reason"));
+        JsonNode body = Json.fields(call, List.of("version", "kind", "holder", "reason"));
         Optional<At> at = version(body);
         Optional<String> kind = text(body, "kind");
         Optional<String> holder = text(body, "holder");
@@ -149,18 +149,6 @@ final class UpkeepApi {
                 .writeStringProperty("created_by", pin.actor())
                 .writeStringProperty("created_at", pin.createdAt().toString())
                 .writeEndObject();
-    }
-
-    private static JsonNode body(Call call, List<String> known) {
-        JsonNode body = call.body().length == 0 ? Json.MAPPER.createObjectNode() : Json.parse(call.body());
-        if (!body.isObject()) throw INVALID_ARGUMENT.because("A JSON object is expected, with some of %s.", known);
-        for (String field : body.propertyNames()) {
-            // What is misspelt here would remove more than was meant.
-            if (!known.contains(field)) {
-                throw INVALID_ARGUMENT.because("Unknown field '%s', expected some of %s.", field, known);
-            }
-        }
-        return body;
     }
 
     private static Optional<At> version(JsonNode body) {
