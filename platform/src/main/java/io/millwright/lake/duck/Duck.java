@@ -33,9 +33,11 @@ public final class Duck implements AutoCloseable {
     }
 
     private final DuckDBConnection connection;
+    private final Caps caps;
 
-    private Duck(DuckDBConnection connection) {
+    private Duck(DuckDBConnection connection, Caps caps) {
         this.connection = connection;
+        this.caps = caps;
     }
 
     public static Duck open(Caps caps) throws SQLException {
@@ -59,7 +61,7 @@ public final class Duck implements AutoCloseable {
         settings.setProperty("threads", Integer.toString(caps.threads()));
         settings.setProperty("temp_directory", caps.spill().map(Path::toString).orElse(""));
         Connection opened = DriverManager.getConnection("jdbc:duckdb:", settings);
-        Duck duck = new Duck(opened.unwrap(DuckDBConnection.class));
+        Duck duck = new Duck(opened.unwrap(DuckDBConnection.class), caps);
         try {
             // Times with a zone are shown and read in UTC, wherever the server stands.
             duck.execute("set timezone = 'UTC'");
@@ -79,6 +81,10 @@ public final class Duck implements AutoCloseable {
         execute("set enable_external_access = false");
         execute("set lock_configuration = true");
         return this;
+    }
+
+    public Caps caps() {
+        return caps;
     }
 
     public DuckDBConnection connection() {

@@ -46,7 +46,7 @@ final class QueryRunner implements AutoCloseable {
         this.tables = tables;
         this.settings = settings;
         Folders.remove(settings.folder()); // What a process before left.
-        this.workers = new Workers(settings.folder(), settings.atOnce() + READERS, watch);
+        this.workers = new Workers(settings, settings.atOnce() + READERS, watch);
     }
 
     /// What is wanted of a query.
@@ -191,8 +191,6 @@ final class QueryRunner implements AutoCloseable {
                 views.add(TableView.open(tables, scan));
             }
             request.put("tree", query.tree().toString())
-                    .put("memory", settings.memoryBytes())
-                    .put("threads", settings.threads())
                     .put("folder", folder.toString())
                     .put("spill", settings.spillBytes());
             ArrayNode sql = request.putArray("views");

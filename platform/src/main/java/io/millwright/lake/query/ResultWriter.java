@@ -131,7 +131,7 @@ final class ResultWriter {
     /// Arrow's IPC stream.
     void arrow(Sandbox sandbox) throws SQLException, IOException {
         sandbox.read(false, cut ? maxRows : maxRows + 1, (columns, result) -> {
-            try (BufferAllocator memory = new RootAllocator(sandbox.limits().memoryBytes());
+            try (BufferAllocator memory = new RootAllocator(sandbox.memoryBytes());
                     ArrowReader reader =
                             (ArrowReader) result.unwrap(DuckDBResultSet.class).arrowExportStream(memory, BATCH)) {
                 VectorSchemaRoot batch = reader.getVectorSchemaRoot();

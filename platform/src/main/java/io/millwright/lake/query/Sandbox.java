@@ -3,6 +3,7 @@ package io.millwright.lake.query;
 import io.millwright.lake.duck.Duck;
 import io.millwright.lake.duck.ParquetCopy;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,7 +13,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /// A DuckDB for one query: it sees the datasets that the query names, and can reach nothing else.
 ///
@@ -26,21 +26,19 @@ final class Sandbox implements AutoCloseable {
     static final String SCHEMA = "v";
 
     private final Duck duck;
-    private final Limits limits;
+    private final Path folder;
     private final String text;
 
-    private Sandbox(Duck duck, Limits limits, String text) {
+    private Sandbox(Duck duck, Path folder, String text) {
         this.duck = duck;
-        this.limits = limits;
+        this.folder = folder;
         this.text = text;
     }
 
-    /// @param folder of its own, for what does not fit into memory and for a result
-    record Limits(long memoryBytes, int threads, Path folder, long spillBytes) {
-        Duck.Caps caps() {
-            return new Duck.Caps(memoryBytes, threads, Optional.of(folder.resolve("spill")));
-        }
-    }
+    /// Where a query may leave what does not fit into memory, and a result.
+    ///
+    /// @param folder of its own
+    record Space(Path folder, long spillBytes) {}
 
     /// A column of the result.
     ///
@@ -68,14 +66,15 @@ final class Sandbox implements AutoCloseable {
         T read(List<Column> columns, ResultSet rows) throws SQLException, IOException;
     }
 
+    /// @param duck new; it is closed with the sandbox
     /// @param text of the query, in which the datasets are called by their place in the list
     /// @param views a query for each dataset
     /// @param files that the views read
-    static Sandbox open(Limits limits, String text, List<String> views, List<Path> files) throws SQLException {
-        Duck duck = Duck.openStreaming(limits.caps());
-        Sandbox sandbox = new Sandbox(duck, limits, text);
+    static Sandbox open(Duck duck, Space space, String text, List<String> views, List<Path> files) throws SQLException {
+        Sandbox sandbox = new Sandbox(duck, space.folder(), text);
         try {
-            duck.execute("set max_temp_directory_size = '" + limits.spillBytes() / 1024 + "KiB'");
+            duck.execute("set temp_directory = " + Duck.literal(sandbox.spill().toString()));
+            duck.execute("set max_temp_directory_size = '" + space.spillBytes() / 1024 + "KiB'");
             duck.execute("create schema " + SCHEMA);
             for (int i = 0; i < views.size(); i++) {
                 duck.execute("create view " + SCHEMA + "." + name(i) + " as " + views.get(i));
@@ -96,11 +95,20 @@ final class Sandbox implements AutoCloseable {
 
     /// A file that may be written.
     Path result() {
-        return limits.folder().resolve("result.parquet");
+        return folder.resolve("result.parquet");
     }
 
-    Limits limits() {
-        return limits;
+    private Path spill() {
+        return folder.resolve("spill");
+    }
+
+    /// Whether something did not fit into memory.
+    boolean hasSpilled() {
+        return Files.exists(spill());
+    }
+
+    long memoryBytes() {
+        return duck.caps().memoryBytes();
     }
 
     /// @param nestedAsJson whether values with others inside come as their JSON text

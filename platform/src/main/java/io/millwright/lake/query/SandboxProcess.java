@@ -1,6 +1,7 @@
 package io.millwright.lake.query;
 
 import io.millwright.http.Json;
+import io.millwright.lake.duck.Duck;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -34,18 +36,22 @@ public final class SandboxProcess {
 
     private final DataInputStream in;
     private final DataOutputStream out;
+    private final Ducks ducks;
     private final Parser parser = new Parser();
 
-    private SandboxProcess(DataInputStream in, DataOutputStream out) {
+    private SandboxProcess(DataInputStream in, DataOutputStream out, Ducks ducks) {
         this.in = in;
         this.out = out;
+        this.ducks = ducks;
     }
 
+    /// @param args memory and threads of each query
     public static void main(String[] args) throws InterruptedException {
+        Ducks ducks = new Ducks(new Duck.Caps(Long.parseLong(args[0]), Integer.parseInt(args[1]), Optional.empty()));
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in));
         DataOutputStream out = new DataOutputStream(new BufferedOutputStream(System.out, PIECE));
         System.setOut(new PrintStream(System.err, true, StandardCharsets.UTF_8)); // Frames only, on the true one.
-        SandboxProcess process = new SandboxProcess(in, out);
+        SandboxProcess process = new SandboxProcess(in, out, ducks);
         Thread thread = new Thread(null, process::serve, "sandbox", STACK_BYTES);
         thread.start();
         thread.join();
@@ -99,7 +105,7 @@ public final class SandboxProcess {
     }
 
     private void run(JsonNode request, ObjectNode done) throws SQLException, IOException {
-        try (Sandbox sandbox = open(request)) {
+        with(request, sandbox -> {
             Pieces pieces = new Pieces();
             ResultWriter writer = new ResultWriter(
                     pieces,
@@ -115,33 +121,50 @@ public final class SandboxProcess {
             }
             pieces.send();
             done.put("rows", writer.rows()).put("bytes", writer.bytes());
-        }
+        });
     }
 
-    private void plan(JsonNode request, ObjectNode done) throws SQLException {
-        try (Sandbox sandbox = open(request)) {
-            done.put("plan", sandbox.plan());
-        }
+    private void plan(JsonNode request, ObjectNode done) throws SQLException, IOException {
+        with(request, sandbox -> done.put("plan", sandbox.plan()));
     }
 
-    private void columns(JsonNode request, ObjectNode done) throws SQLException {
-        try (Sandbox sandbox = open(request)) {
+    private void columns(JsonNode request, ObjectNode done) throws SQLException, IOException {
+        with(request, sandbox -> {
             ArrayNode columns = done.putArray("columns");
             for (Sandbox.Column column : sandbox.columns()) {
                 columns.addObject().put("name", column.name()).put("type", column.type());
             }
-        }
+        });
     }
 
-    private void store(JsonNode request, ObjectNode done) throws SQLException {
+    private void store(JsonNode request, ObjectNode done) throws SQLException, IOException {
         List<String> names = new ArrayList<>();
         List<String> casts = new ArrayList<>();
         request.path("names").forEach(name -> names.add(name.asString()));
         request.path("casts").forEach(type -> casts.add(type.asString()));
-        try (Sandbox sandbox = open(request)) {
+        with(request, sandbox -> {
             Sandbox.Stored stored =
                     sandbox.store(names, casts, request.path("field_ids").asString(""));
             done.put("rows", stored.rows()).set("statistics", Json.MAPPER.valueToTree(stored.statistics()));
+        });
+    }
+
+    /// What is asked of a sandbox.
+    @FunctionalInterface
+    private interface Work {
+        void in(Sandbox sandbox) throws SQLException, IOException;
+    }
+
+    private void with(JsonNode request, Work work) throws SQLException, IOException {
+        Sandbox sandbox = open(request);
+        boolean later = false;
+        try {
+            work.in(sandbox);
+            // What it left on disk goes before the server looks for it.
+            later = !sandbox.hasSpilled();
+        } finally {
+            if (later) ducks.closeLater(sandbox);
+            else sandbox.close();
         }
     }
 
@@ -151,9 +174,8 @@ public final class SandboxProcess {
         List<String> views = new ArrayList<>();
         request.path("views").forEach(view -> views.add(view.asString()));
         return Sandbox.open(
-                new Sandbox.Limits(
-                        request.path("memory").asLong(),
-                        request.path("threads").asInt(),
+                ducks.take(),
+                new Sandbox.Space(
                         Path.of(request.path("folder").asString()),
                         request.path("spill").asLong()),
                 parser.text(request.path("tree").asString("")),

@@ -48,8 +48,9 @@ final class Worker {
         }
     }
 
-    /// @param folder new, for its temporary files
-    static Worker start(Path folder) {
+    /// @param name new, of a folder for its temporary files
+    static Worker start(QuerySettings settings, String name) {
+        Path folder = settings.folder().resolve(name);
         try {
             Files.createDirectories(folder);
             ProcessBuilder builder = new ProcessBuilder(List.of(
@@ -66,7 +67,9 @@ final class Worker {
                             "-Djava.io.tmpdir=" + folder,
                             "-cp",
                             System.getProperty("java.class.path"),
-                            SandboxProcess.class.getName()))
+                            SandboxProcess.class.getName(),
+                            Long.toString(settings.memoryBytes()),
+                            Integer.toString(settings.threads())))
                     .directory(folder.toFile())
                     .redirectError(folder.resolve("output").toFile());
             builder.environment().clear(); // Nothing of the server's is there to be found.

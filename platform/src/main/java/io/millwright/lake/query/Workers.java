@@ -2,7 +2,6 @@ package io.millwright.lake.query;
 
 import static io.millwright.kernel.ErrorCode.BUSY;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -24,7 +23,7 @@ final class Workers implements AutoCloseable {
 
     private record Idle(Worker worker, long since) {}
 
-    private final Path folder;
+    private final QuerySettings settings;
     private final ReentrantLock lock = new ReentrantLock();
     /// As many as may be in use; whoever only reads a text waits for one, too.
     private final Semaphore free;
@@ -35,8 +34,8 @@ final class Workers implements AutoCloseable {
 
     /// @param most at once
     /// @param watch ends idle ones
-    Workers(Path folder, int most, ScheduledExecutorService watch) {
-        this.folder = folder;
+    Workers(QuerySettings settings, int most, ScheduledExecutorService watch) {
+        this.settings = settings;
         this.free = new Semaphore(most, true);
         var _ = watch.scheduleWithFixedDelay(this::endIdle, 30, 30, TimeUnit.SECONDS);
     }
@@ -69,7 +68,7 @@ final class Workers implements AutoCloseable {
                 all.remove(worker);
                 worker.close();
             }
-            Worker worker = Worker.start(folder.resolve("worker-" + ++started));
+            Worker worker = Worker.start(settings, "worker-" + ++started);
             all.add(worker);
             return worker;
         } finally {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millwright.lake.LakeServer;
 import io.millwright.lake.LakeServer.Answer;
+import io.millwright.lake.duck.Duck;
 import io.millwright.server.TestServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,7 +96,8 @@ class SqlEscapeTest {
     @Test
     void a_locked_sandbox_reads_and_writes_nothing_but_its_files() throws Exception {
         Path work = Files.createDirectory(folder.resolve("work"));
-        var limits = new Sandbox.Limits(256L << 20, 1, work, 1 << 20);
+        var caps = new Duck.Caps(256L << 20, 1, Optional.empty());
+        var space = new Sandbox.Space(work, 1 << 20);
         for (String text : attacks()) {
             String attack = text.replace("{secret}", secret.toString())
                     .replace("{target}", target.toString())
@@ -102,7 +105,11 @@ class SqlEscapeTest {
             // The one is held by its time alone, the other has values that Java has not.
             if (attack.contains("sleep") || attack.contains("test_all_types")) continue;
             try (Sandbox sandbox = Sandbox.open(
-                    limits, attack, List.of("select * from read_parquet('" + data + "')"), List.of(data))) {
+                    Duck.openStreaming(caps),
+                    space,
+                    attack,
+                    List.of("select * from read_parquet('" + data + "')"),
+                    List.of(data))) {
                 String all = sandbox.read(true, 100, (columns, rows) -> {
                     StringBuilder told = new StringBuilder();
                     while (rows.next()) {
