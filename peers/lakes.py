@@ -44,6 +44,15 @@ class Lake:
         assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
+    def operate(self, path, body):
+        """Begins an operation, waits for its end, and gives its result."""
+        operation = self.ask("POST", path, json=body)["operation_id"]
+        ended = servers.wait_until(
+            lambda: (told := self.ask("GET", f"/operations/{operation}"))["state"] != "running" and told, 60, path
+        )
+        assert ended["state"] == "succeeded", ended
+        return ended["result"]
+
     def sql(self, text):
         """The rows of a query."""
         return [tuple(row) for row in self.ask("POST", "/sql", json={"sql": text})["rows"]]

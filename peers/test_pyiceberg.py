@@ -238,6 +238,31 @@ def test_only_who_may_reads_and_writes(folder):
         assert catalog.load_table("open.people").scan().to_arrow().num_rows == 2
 
 
+def test_who_is_erased_is_in_no_version_that_a_client_can_read(lake, catalog):
+    table = fresh(catalog, "gone.people", people(0, 3))
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "validated").commit()
+    first = table.current_snapshot().snapshot_id
+    for i in range(3, 6):
+        table.append(people(i, 1))
+    files = {task.file.file_path for task in table.scan().plan_files()}
+
+    erased = lake.operate("/datasets/gone.people/erase", {"where": "name = 'p1'", "reason": "request 1"})
+
+    assert erased["rows"] == 1 and erased["versions_removed"] == [1, 2, 3, 4]
+    table.refresh()
+    assert sorted(table.scan().to_arrow()["id"].to_pylist()) == [0, 2, 3, 4, 5]
+    tagged = table.snapshot_by_name("validated")
+    assert tagged.snapshot_id != first
+    assert sorted(table.scan(snapshot_id=tagged.snapshot_id).to_arrow()["id"].to_pylist()) == [0, 2]
+    assert table.snapshot_by_id(first) is None
+    gone = files - {task.file.file_path for task in table.scan().plan_files()}
+    assert len(gone) == 1
+    assert not table.io.new_input(gone.pop()).exists()
+    table.append(people(6, 1))
+    assert lake.sql("select count(*) from gone.people") == [(6,)]
+    assert "dataset.erased" in lake.events("gone.people")
+
+
 def test_an_acknowledged_commit_survives_the_power_cut(folder):
     home = folder / "pyiceberg-kill"
     acknowledged = []

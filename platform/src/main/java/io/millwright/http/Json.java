@@ -4,6 +4,7 @@ import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import static io.millwright.kernel.ErrorCode.TOO_LARGE;
 
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.exc.StreamConstraintsException;
@@ -91,9 +92,22 @@ public final class Json {
 
     /// A text that must be there.
     public static String text(JsonNode object, String field) {
+        return textIfGiven(object, field).orElseThrow(() -> INVALID_ARGUMENT.because("'%s' is missing.", field));
+    }
+
+    public static Optional<String> textIfGiven(JsonNode object, String field) {
         JsonNode value = object.path(field);
-        if (value.isMissingNode()) throw INVALID_ARGUMENT.because("'%s' is missing.", field);
+        if (value.isMissingNode()) return Optional.empty();
         if (!value.isString()) throw INVALID_ARGUMENT.because("'%s' is no text.", field);
-        return value.stringValue();
+        return Optional.of(value.stringValue());
+    }
+
+    /// False when it is not given.
+    public static boolean flag(JsonNode object, String field) {
+        JsonNode value = object.path(field);
+        if (!value.isMissingNode() && !value.isBoolean()) {
+            throw INVALID_ARGUMENT.because("'%s' is neither true nor false.", field);
+        }
+        return value.asBoolean(false);
     }
 }

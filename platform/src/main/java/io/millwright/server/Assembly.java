@@ -83,10 +83,10 @@ final class Assembly implements AutoCloseable {
                             ids,
                             IngestSettings.in(settings.home(), settings.server().maxUploadSizeBytes()))
                     .addRoutes(routes, operations);
-            RewriteSlice.wire(tables.service(), settings.home().resolve("rewrite"))
-                    .addRoutes(routes, operations);
             QuerySlice queries = opened(QuerySlice.wire(db, ledger, clock, ids, tables.service(), settings.queries()));
             queries.addRoutes(routes);
+            RewriteSlice.wire(tables, queries.service(), settings.home().resolve("rewrite"))
+                    .addRoutes(routes, operations);
             ProfilesSlice profiles = opened(ProfilesSlice.wire(db, ledger, clock, tables, queries.service()));
             profiles.start().addRoutes(routes);
             ChangeHub changes = new ChangeHub(ids.hex32().substring(0, 8));

@@ -27,6 +27,7 @@ import tools.jackson.databind.JsonNode;
             DatasetCommands.Tag.class,
             DatasetCommands.RollBack.class,
             DatasetCommands.Compact.class,
+            DatasetCommands.Erase.class,
             DatasetCommands.Drop.class,
             DatasetCommands.Restore.class
         },
@@ -101,7 +102,7 @@ final class DataCommand {
             JsonNode upload = server.send(
                     server.request(target).timeout(Duration.ofHours(6)).POST(BodyPublishers.ofFile(fetched.file())));
             show(upload);
-            if (!yes && !agreed()) throw new RemoteServer.Refused("nothing was committed.");
+            if (!yes && !agreed("Commit it?")) throw new RemoteServer.Refused("nothing was committed.");
             Map<String, Object> commit = new LinkedHashMap<>();
             commit.put("upload", upload.path("upload").asString());
             commit.put("mode", mode);
@@ -129,13 +130,14 @@ final class DataCommand {
             String diff = upload.at("/diff/text").asString("");
             if (!diff.isEmpty()) System.out.println("Against the dataset:\n  " + diff);
         }
+    }
 
-        private static boolean agreed() {
-            @Nullable Console console = System.console();
-            if (console == null || !console.isTerminal()) return false;
-            String answer = console.readLine("Commit it? [y/N] ");
-            return answer != null && answer.strip().equalsIgnoreCase("y");
-        }
+    /// False where nobody can be asked.
+    static boolean agreed(String question) {
+        @Nullable Console console = System.console();
+        if (console == null || !console.isTerminal()) return false;
+        String answer = console.readLine("%s [y/N] ", question);
+        return answer != null && answer.strip().equalsIgnoreCase("y");
     }
 
     /// Waits for work that was begun, when it was not done at once.

@@ -280,6 +280,56 @@ final class DatasetCommands {
         }
     }
 
+    @Command(
+            name = "erase",
+            mixinStandardHelpOptions = true,
+            description = "Takes rows out of every version, for good: for somebody who must be forgotten.")
+    static final class Erase extends OfOne {
+        @Option(names = "--where", required = true, paramLabel = "CONDITION", description = "As citizen_id = 4711.")
+        String where;
+
+        @Option(
+                names = "--reason",
+                required = true,
+                paramLabel = "TEXT",
+                description = "Kept in the ledger, where the condition is not.")
+        String reason;
+
+        @Option(names = "--dry-run", description = "Only tells what would be removed.")
+        boolean dryRun;
+
+        @Option(names = "--yes", description = "Does not ask.")
+        boolean yes;
+
+        @Override
+        public void with(RemoteServer server) throws IOException, InterruptedException {
+            JsonNode preview = asked(server, true);
+            System.out.printf(
+                    "%s rows in %s files; versions that go: %s; made anew without the rows: %s.%n",
+                    text(preview, "/rows"),
+                    text(preview, "/files"),
+                    joined(preview, "versions_removed"),
+                    joined(preview, "made_anew"));
+            if (dryRun || preview.path("rows").asLong() == 0) return;
+            if (!yes && !DataCommand.agreed("Erase them? Nothing brings them back.")) {
+                throw new RemoteServer.Refused("nothing was erased.");
+            }
+            JsonNode done = asked(server, false);
+            System.out.printf("%s: erased. Receipt: %s%n", dataset, text(done, "/receipt"));
+        }
+
+        private JsonNode asked(RemoteServer server, boolean preview) throws IOException, InterruptedException {
+            Map<String, Object> wish = Map.of("where", where, "reason", reason, "dry_run", preview);
+            return DataCommand.finished(server, server.post(path() + "/erase", wish));
+        }
+
+        private static String joined(JsonNode told, String field) {
+            List<String> all =
+                    told.path(field).valueStream().map(JsonNode::asString).toList();
+            return all.isEmpty() ? "none" : String.join(", ", all);
+        }
+    }
+
     @Command(name = "drop", mixinStandardHelpOptions = true, description = "Moves a dataset to the trash.")
     static final class Drop extends OfOne {
         @Override

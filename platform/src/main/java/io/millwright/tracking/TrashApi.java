@@ -129,10 +129,10 @@ final class TrashApi {
         if (!olderThan.isMissingNode() && !olderThan.isString())
             throw INVALID_ARGUMENT.because("'older_than' is no text, expected an ISO 8601 duration such as \"P30D\".");
         var request = new TrashService.Request(
-                flag(body, "all_workspaces") ? null : ExperimentService.workspace(),
+                Json.flag(body, "all_workspaces") ? null : ExperimentService.workspace(),
                 olderThan.isString() ? duration(olderThan.stringValue()) : Duration.ZERO,
-                flag(body, "keep_artifacts"),
-                flag(body, "dry_run"),
+                Json.flag(body, "keep_artifacts"),
+                Json.flag(body, "dry_run"),
                 items(body));
         return operations.start("trash-collection", progress -> run(request, progress));
     }
@@ -223,13 +223,6 @@ final class TrashApi {
                 "'items' is no list of 1 to %d things such as \"run:8f0c…\", \"experiment:7\" or \"logged-model:m-1…\"."
                         + " Leave it out to take everything.",
                 MOST_ITEMS);
-    }
-
-    private static boolean flag(JsonNode body, String name) {
-        JsonNode flag = body.path(name);
-        if (flag.isMissingNode()) return false;
-        if (!flag.isBoolean()) throw INVALID_ARGUMENT.because("'" + name + "' is neither true nor false.");
-        return flag.booleanValue();
     }
 
     private static Duration duration(String text) {

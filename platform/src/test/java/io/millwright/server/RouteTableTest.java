@@ -142,6 +142,7 @@ class RouteTableTest {
             WRITE     PATCH  /api/millwright/v1/datasets/{dataset}
             WRITE     POST   /api/millwright/v1/datasets/{dataset}/compact
             READ      GET    /api/millwright/v1/datasets/{dataset}/diff
+            MANAGE    POST   /api/millwright/v1/datasets/{dataset}/erase
             MANAGE    POST   /api/millwright/v1/datasets/{dataset}/expire
             WRITE     DELETE /api/millwright/v1/datasets/{dataset}/pins
             READ      GET    /api/millwright/v1/datasets/{dataset}/pins

@@ -144,13 +144,13 @@ final class IngestApi {
 
     private Reply commit(Call call) throws IOException {
         JsonNode body = Json.fields(call, FIELDS);
-        String upload = text(body, "upload");
-        String mode = text(body, "mode");
+        String upload = Json.textIfGiven(body, "upload").orElse("");
+        String mode = Json.textIfGiven(body, "mode").orElse("");
         Mapping mapping = mapping(body);
-        boolean evolve = flag(body, "evolve");
-        boolean allowEmpty = flag(body, "allow_empty");
-        String message = text(body, "message");
-        String branch = text(body, "branch");
+        boolean evolve = Json.flag(body, "evolve");
+        boolean allowEmpty = Json.flag(body, "allow_empty");
+        String message = Json.textIfGiven(body, "message").orElse("");
+        String branch = Json.textIfGiven(body, "branch").orElse("");
         DatasetName dataset = dataset(call);
         var commit = new IngestService.Commit(upload, mode(mode), mapping, evolve, allowEmpty, message, branch);
         if (service.bytes(dataset, commit.upload()) > AT_ONCE_BYTES) {
@@ -204,18 +204,6 @@ final class IngestApi {
         if (value.isMissingNode() || value.isNull()) return Json.MAPPER.createObjectNode();
         if (!value.isObject()) throw INVALID_ARGUMENT.because("'%s' is no object, expected one by column.", field);
         return value;
-    }
-
-    private static String text(JsonNode body, String field) {
-        if (!body.has(field)) return "";
-        if (!body.path(field).isString()) throw INVALID_ARGUMENT.because("'%s' is no text.", field);
-        return body.path(field).stringValue();
-    }
-
-    private static boolean flag(JsonNode body, String field) {
-        if (!body.has(field)) return false;
-        if (!body.path(field).isBoolean()) throw INVALID_ARGUMENT.because("'%s' is neither true nor false.", field);
-        return body.path(field).booleanValue();
     }
 
     private static DatasetName dataset(Call call) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 
 /// Profiles, wired. What anybody commits is profiled soon after.
 public final class ProfilesSlice implements AutoCloseable {
@@ -63,9 +64,14 @@ public final class ProfilesSlice implements AutoCloseable {
 
     private void committed(List<Event> events) {
         for (Event event : events) {
-            if (!event.type().equals("dataset.committed") || !event.entity().startsWith(DATASET)) continue;
-            String snapshot =
-                    Json.MAPPER.readTree(event.payload()).path("snapshot_id").asString("");
+            if (!event.entity().startsWith(DATASET)) continue;
+            JsonNode payload = Json.MAPPER.readTree(event.payload());
+            if (event.type().equals("dataset.erased")) {
+                quality.forget(payload.path("table_id").asString(""));
+                continue;
+            }
+            if (!event.type().equals("dataset.committed")) continue;
+            String snapshot = payload.path("snapshot_id").asString("");
             if (snapshot.isEmpty()) continue;
             RequestContext.current().in(event.workspace()).call(() -> {
                 prepare(event.entity().substring(DATASET.length()), Long.parseLong(snapshot));

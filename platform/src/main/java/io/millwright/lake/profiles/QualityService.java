@@ -146,6 +146,14 @@ final class QualityService {
         });
     }
 
+    /// Examples are values of rows.
+    void forget(String table) {
+        db.tx(sql -> {
+            store.forgetResults(sql, table);
+            return 0;
+        });
+    }
+
     private Set<String> personal(DatasetName name) {
         return tables.get(name).description().columns().stream()
                 .filter(column -> column.tags().stream()

@@ -21,6 +21,7 @@ import io.millwright.ledger.Ledger;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +36,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.apache.iceberg.Metrics;
 import org.apache.iceberg.types.Types;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -249,8 +251,47 @@ public final class QueryService implements AutoCloseable {
     ///
     /// @param scan perhaps of a version that will never be one
     public long countWhereNot(TableScan scan, String expression) {
-        Parsed parsed =
-                runner.parse("select count(*) from this.rows where not coalesce((" + expression + "\n), false)");
+        return count(scan, "not coalesce((" + expression + "\n), false)", expression);
+    }
+
+    /// How many rows of some files an expression over their columns is true for.
+    public long countWhere(TableScan scan, String expression) {
+        return count(scan, "coalesce((" + expression + "\n), false)", expression);
+    }
+
+    private long count(TableScan scan, String where, String expression) {
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        unrecorded(scan, "select count(*) from this.rows where " + where, expression, (query, mine) -> {
+            runner.run(query, mine, new QueryRunner.Wanted(ResultFormat.CSV, Optional.of(1L)), told);
+            return 0;
+        });
+        return Long.parseLong(told.toString(StandardCharsets.UTF_8)
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElse("0"));
+    }
+
+    /// Writes the rows that an expression is not true for into a Parquet file.
+    ///
+    /// @param file new
+    public Metrics writeWhereNot(TableScan scan, String expression, Path file) {
+        String rest = "select * from this.rows where not coalesce((" + expression + "\n), false)";
+        List<QueryRunner.Column> columns = scan.schema().columns().stream()
+                .map(field -> new QueryRunner.Column(field.name(), field.type()))
+                .toList();
+        return unrecorded(
+                scan, rest, expression, (query, mine) -> runner.store(query, mine, columns, scan.schema(), file));
+    }
+
+    /// Our own question with somebody's expression in it.
+    @FunctionalInterface
+    private interface Question<T> {
+        T ask(Prepared query, Running mine);
+    }
+
+    private <T> T unrecorded(TableScan scan, String text, String expression, Question<T> question) {
+        Parsed parsed = runner.parse(text);
         if (parsed.references().size() != 1) {
             throw INVALID_ARGUMENT.because(
                     "The expression reads other datasets, expected one over the columns of a row.");
@@ -258,20 +299,14 @@ public final class QueryService implements AutoCloseable {
         parsed.references().getFirst().readFrom(Sandbox.SCHEMA, Sandbox.name(0));
         Prepared query = new Prepared(ids.hex32(), expression, parsed.tree(), List.of(scan), List.of());
         Running mine = new Running(begun(query));
-        ByteArrayOutputStream told = new ByteArrayOutputStream();
         takeTurn(mine.begun().actor());
         running.put(query.id(), mine);
         try {
-            runner.run(query, mine, new QueryRunner.Wanted(ResultFormat.CSV, Optional.of(1L)), told);
+            return question.ask(query, mine);
         } finally {
             running.remove(query.id(), mine);
             turns.release();
         }
-        return Long.parseLong(told.toString(StandardCharsets.UTF_8)
-                .lines()
-                .skip(1)
-                .findFirst()
-                .orElse("0"));
     }
 
     private PastQuery begun(Prepared query) {

@@ -13,7 +13,10 @@ import io.millwright.http.Routes;
 import io.millwright.lake.tables.DatasetName;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Millwright's own REST for files that are written again.
@@ -21,10 +24,12 @@ final class RewriteApi {
     private static final long LEAST = 1 << 20;
 
     private final RewriteService service;
+    private final ErasureService erasures;
     private final Operations operations;
 
-    RewriteApi(RewriteService service, Operations operations) {
+    RewriteApi(RewriteService service, ErasureService erasures, Operations operations) {
         this.service = service;
+        this.erasures = erasures;
         this.operations = operations;
     }
 
@@ -36,7 +41,42 @@ final class RewriteApi {
                         "/datasets/{dataset}/compact",
                         BodyKind.JSON,
                         "Begins to make large files of small ones; answers with an operation",
-                        this::compact);
+                        this::compact)
+                .on(
+                        Need.MANAGE,
+                        "POST",
+                        "/datasets/{dataset}/erase",
+                        BodyKind.JSON,
+                        "Begins to take rows out of all versions, for good; answers with an operation",
+                        this::erase);
+    }
+
+    private Reply erase(Call call) throws IOException {
+        Query.of(call);
+        JsonNode body = Json.fields(call, List.of("where", "reason", "dry_run"));
+        Optional<String> where = Json.textIfGiven(body, "where");
+        Optional<String> reason = Json.textIfGiven(body, "reason");
+        boolean dryRun = Json.flag(body, "dry_run");
+        var wish = new ErasureService.Wish(where.orElse(""), reason.orElse(dryRun ? "dry run" : ""));
+        DatasetName name = DatasetName.parse(call.pathVariable("dataset"));
+        erasures.require(name);
+        return operations.start("dataset-erasure", progress -> {
+            LongConsumer looked = files -> progress.tell("files", files);
+            ErasureService.Erased erased =
+                    dryRun ? erasures.preview(name, wish, looked) : erasures.erase(name, wish, looked);
+            ObjectNode result = Json.MAPPER
+                    .createObjectNode()
+                    .put("dataset", name.toString())
+                    .put("dry_run", dryRun)
+                    .put("rows", erased.rows())
+                    .put("files", erased.files());
+            ArrayNode removed = result.putArray("versions_removed");
+            erased.done().removed().forEach(removed::add);
+            ArrayNode moved = result.putArray("made_anew");
+            erased.done().moved().forEach(moved::add);
+            if (!erased.receipt().isEmpty()) result.put("receipt", erased.receipt());
+            return result;
+        });
     }
 
     private Reply compact(Call call) throws IOException {

@@ -1,17 +1,32 @@
 package io.millwright.lake.tables;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// What the maker of a commit says of it; kept with the version and told in its event.
 ///
 /// @param inputs what it was made from
-public record CommitNote(String message, List<Input> inputs) {
+/// @param erasure when the commit takes rows out of history
+public record CommitNote(String message, List<Input> inputs, Optional<Erasure> erasure) {
     public static final CommitNote NONE = new CommitNote("", List.of());
 
     private static final ScopedValue<CommitNote> CURRENT = ScopedValue.newInstance();
 
     public CommitNote {
         inputs = List.copyOf(inputs);
+    }
+
+    public CommitNote(String message, List<Input> inputs) {
+        this(message, inputs, Optional.empty());
+    }
+
+    /// @param replaced by which snapshot each named one was
+    /// @param told in its event
+    record Erasure(Map<Long, Long> replaced, Map<String, Object> told) {
+        Erasure {
+            replaced = Map.copyOf(replaced);
+        }
     }
 
     /// A version that was read.

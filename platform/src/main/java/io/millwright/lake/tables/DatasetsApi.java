@@ -211,10 +211,11 @@ final class DatasetsApi {
             Json.onlyFields(column, List.of("doc", "unit", "tags"));
             columns.put(
                     entry.getKey(),
-                    new DatasetEdits.ColumnChange(text(column, "doc"), text(column, "unit"), words(column, "tags")));
+                    new DatasetEdits.ColumnChange(
+                            Json.textIfGiven(column, "doc"), Json.textIfGiven(column, "unit"), words(column, "tags")));
         }
-        var change =
-                new DatasetEdits.Change(text(body, "comment"), words(body, "owners"), words(body, "tags"), columns);
+        var change = new DatasetEdits.Change(
+                Json.textIfGiven(body, "comment"), words(body, "owners"), words(body, "tags"), columns);
         edits.describe(name(call), change);
         return get(call);
     }
@@ -231,7 +232,7 @@ final class DatasetsApi {
 
     private Reply rename(Call call) {
         JsonNode body = Json.fields(call, List.of("new_name"));
-        DatasetName to = DatasetName.parse(required(body, "new_name"));
+        DatasetName to = DatasetName.parse(Json.text(body, "new_name"));
         tables.rename(name(call), to);
         return Reply.noContent(204);
     }
@@ -270,7 +271,7 @@ final class DatasetsApi {
     private Reply tag(Call call) throws IOException {
         JsonNode body = Json.fields(call, List.of("name", "version"));
         At at = version(body).map(At::version).orElseGet(At.Latest::new);
-        String tag = required(body, "name");
+        String tag = Json.text(body, "name");
         DatasetVersion version = edits.tag(name(call), tag, at);
         return Reply.json(201, "application/json", json -> write(json, version));
     }
@@ -286,7 +287,7 @@ final class DatasetsApi {
 
     private Reply rollBack(Call call) throws IOException {
         JsonNode body = Json.fields(call, List.of("version", "message"));
-        String message = text(body, "message").orElse("");
+        String message = Json.textIfGiven(body, "message").orElse("");
         At at = version(body)
                 .map(At::version)
                 .orElseThrow(() -> INVALID_ARGUMENT.because("'version' is missing, expected a number or a tag."));
@@ -301,18 +302,7 @@ final class DatasetsApi {
     /// A number may come as one, or as a text.
     private static Optional<String> version(JsonNode body) {
         JsonNode version = body.path("version");
-        return version.isIntegralNumber() ? Optional.of(version.asString()) : text(body, "version");
-    }
-
-    private static String required(JsonNode body, String field) {
-        return text(body, field)
-                .orElseThrow(() -> INVALID_ARGUMENT.because("'%s' is missing, expected a text.", field));
-    }
-
-    private static Optional<String> text(JsonNode body, String field) {
-        if (!body.has(field)) return Optional.empty();
-        if (!body.path(field).isString()) throw INVALID_ARGUMENT.because("'%s' is no text.", field);
-        return Optional.of(body.path(field).stringValue());
+        return version.isIntegralNumber() ? Optional.of(version.asString()) : Json.textIfGiven(body, "version");
     }
 
     private static Optional<List<String>> words(JsonNode body, String field) {

@@ -34,6 +34,7 @@ final class FileCache {
         private final ReentrantLock fetching = new ReentrantLock();
         private int leases;
         private boolean there;
+        private boolean forgotten;
 
         Entry(Path file, long size) {
             this.file = file;
@@ -93,18 +94,35 @@ final class FileCache {
         }
     }
 
+    /// The file is no more; its copy goes with the last who reads it.
+    void forget(String name) {
+        lock.lock();
+        try {
+            Entry entry = entries.remove(name);
+            if (entry == null) return;
+            entry.forgotten = true;
+            if (entry.leases == 0) drop(entry);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void drop(Entry entry) {
+        bytes -= entry.size;
+        try {
+            Files.deleteIfExists(entry.file);
+        } catch (IOException e) {
+            log.warn("{} stays in the cache: {}", entry.file, e.toString());
+        }
+    }
+
     private void makeRoom(long wanted) {
         Iterator<Entry> oldest = entries.values().iterator();
         while (bytes + wanted > mostBytes && oldest.hasNext()) {
             Entry entry = oldest.next();
             if (entry.leases > 0) continue;
             oldest.remove();
-            bytes -= entry.size;
-            try {
-                Files.deleteIfExists(entry.file);
-            } catch (IOException e) {
-                log.warn("{} stays in the cache: {}", entry.file, e.toString());
-            }
+            drop(entry);
         }
         if (bytes + wanted > mostBytes) {
             throw UNAVAILABLE.because(
@@ -139,6 +157,7 @@ final class FileCache {
         lock.lock();
         try {
             entry.leases--;
+            if (entry.leases == 0 && entry.forgotten) drop(entry);
         } finally {
             lock.unlock();
         }

@@ -8,6 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.ManifestFiles;
@@ -74,6 +75,11 @@ final class NamedFiles {
 
     private boolean add(String location) {
         return files.add(TableFiles.plain(location));
+    }
+
+    /// @param plain as [TableFiles#plain] has it
+    void forEach(Consumer<String> plain) {
+        files.forEach(plain);
     }
 
     boolean contains(String location) {

@@ -38,6 +38,10 @@ public record Pin(
         return snapshotId.isEmpty() || snapshotId.get() == snapshot;
     }
 
+    boolean isLegalHold() {
+        return kind.equals(LEGAL_HOLD);
+    }
+
     String describe() {
         return "%s of %s".formatted(kind, holder);
     }

@@ -48,6 +48,16 @@ final class PinStore {
                         holder);
     }
 
+    /// Has what was pinned to one snapshot be pinned to another; legal holds stay where they are.
+    void move(Sql sql, String table, long from, long to) {
+        sql.update(
+                "update lake_pins set snapshot_id = ? where table_id = ? and snapshot_id = ? and kind <> ?",
+                to,
+                table,
+                from,
+                Pin.LEGAL_HOLD);
+    }
+
     void removeAll(Sql sql, String table) {
         sql.update("delete from lake_pins where table_id = ?", table);
     }

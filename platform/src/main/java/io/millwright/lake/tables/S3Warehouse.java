@@ -71,6 +71,7 @@ final class S3Warehouse implements Warehouse {
 
     @Override
     public void delete(String location) {
+        cache.forget(location);
         try {
             String object = object(location);
             bucket.client().deleteObject(delete -> delete.bucket(bucket.name()).key(object));

@@ -83,6 +83,11 @@ final class TableCommits {
         return db.read(sql -> tables.find(sql, workspace, name));
     }
 
+    /// In the workspace in hand.
+    TableStore.Row row(DatasetName name) {
+        return find(RequestContext.current().workspace(), name).orElseThrow(() -> TableService.noTable(name));
+    }
+
     MetadataCache cache() {
         return cache;
     }
@@ -141,7 +146,8 @@ final class TableCommits {
             FileIO io) {
         Snapshot head = next.currentSnapshot();
         boolean moved = head != null && (base == null || base.snapshot(head.snapshotId()) == null);
-        if (!moved || row == null) return next;
+        // What must go goes, whatever the rules say of the rest.
+        if (!moved || row == null || CommitNote.current().erasure().isPresent()) return next;
         var table = new BaseTable(new StaticTableOperations(next, io), name.toString());
         var candidate = new CommitGuard.Candidate(name, row.id(), table, head);
         if (guard.refuses(candidate).isEmpty()) return next;
@@ -206,7 +212,10 @@ final class TableCommits {
         Set<Long> before = change.base() == null ? Set.of() : idsOf(change.base());
         Set<Long> after = idsOf(change.next());
         List<Long> gone = before.stream().filter(one -> !after.contains(one)).toList();
-        refusePinned(sql, id, change.name(), gone);
+        change.note()
+                .erasure()
+                .ifPresent(erasure -> erasure.replaced().forEach((from, to) -> pins.move(sql, id, from, to)));
+        refusePinned(sql, id, change, gone);
         for (long snapshot : gone) tables.setExpired(sql, id, snapshot, now);
         int number = added.isEmpty() ? 0 : tables.lastNumber(sql, id);
         for (Snapshot snapshot : added) {
@@ -215,20 +224,42 @@ final class TableCommits {
             ledger.append(sql, "dataset.committed", change.name().urn(), committed(version, change.note()));
         }
         boolean created = change.base() == null;
-        if (added.isEmpty() && !created) {
+        Optional<CommitNote.Erasure> erasure = change.note().erasure();
+        if (erasure.isPresent()) {
+            ledger.append(sql, "dataset.erased", change.name().urn(), erased(sql, id, erasure.get(), gone));
+        } else if (added.isEmpty() && !created) {
             ledger.append(sql, "dataset.changed", change.name().urn(), changed(change));
         }
     }
 
-    private void refusePinned(Sql sql, String id, DatasetName name, List<Long> gone) {
+    private Map<String, Object> erased(Sql sql, String id, CommitNote.Erasure erasure, List<Long> gone) {
+        Map<String, Object> payload = new LinkedHashMap<>(erasure.told());
+        payload.put("table_id", id);
+        payload.put(
+                "removed",
+                gone.stream()
+                        .flatMap(snapshot -> tables.versionOf(sql, id, snapshot).stream())
+                        .map(version ->
+                                Map.of("number", version.number(), "snapshot_id", Long.toString(version.snapshotId())))
+                        .toList());
+        Map<String, String> replaced = new TreeMap<>();
+        erasure.replaced().forEach((from, to) -> replaced.put(Long.toString(from), Long.toString(to)));
+        payload.put("replaced", replaced);
+        return payload;
+    }
+
+    private void refusePinned(Sql sql, String id, Change change, List<Long> gone) {
         if (gone.isEmpty()) return;
+        boolean erases = change.note().erasure().isPresent();
         for (Pin pin : pins.of(sql, id)) {
+            // A whole dataset that is kept is kept without the rows that must go.
+            if (erases && pin.snapshotId().isEmpty() && !pin.isLegalHold()) continue;
             for (long snapshot : gone) {
                 if (!pin.keeps(snapshot)) continue;
                 throw INVALID_ARGUMENT.because(
                         "The snapshot %d of '%s' must stay: it is pinned by the %s. Nothing was removed; leave it out, or"
                                 + " have the pin taken away.",
-                        snapshot, name, pin.describe());
+                        snapshot, change.name(), pin.describe());
             }
         }
     }

@@ -173,7 +173,7 @@ public final class TableService {
         return snapshot == null ? Optional.empty() : versionOf(row, snapshot.snapshotId());
     }
 
-    private Optional<DatasetVersion> versionOf(TableStore.Row row, long snapshotId) {
+    Optional<DatasetVersion> versionOf(TableStore.Row row, long snapshotId) {
         return db.read(sql -> tables.versionOf(sql, row.id(), snapshotId));
     }
 
@@ -306,13 +306,15 @@ public final class TableService {
     /// Keeps bytes beside a data file; they go when it goes.
     public void keepBeside(TableScan scan, TableScan.ScanFile file, byte[] bytes) {
         TableStore.Row row = placeOf(scan);
-        try (OutputStream out = commits.files(row.location())
-                .newOutputFile(NamedFiles.beside(row.location(), file.location()))
-                .createOrOverwrite()) {
+        TableFiles own = commits.files(row.location());
+        String beside = NamedFiles.beside(row.location(), file.location());
+        try (OutputStream out = own.newOutputFile(beside).createOrOverwrite()) {
             out.write(bytes);
         } catch (IOException e) {
             throw FolderWarehouse.unwritable(e);
         }
+        // Its data may have been erased meanwhile.
+        if (!own.newInputFile(file.location()).exists()) own.deleteFile(beside);
     }
 
     private TableStore.Row placeOf(TableScan scan) {
@@ -399,7 +401,8 @@ public final class TableService {
 
     private static RuntimeException expired(DatasetName name, DatasetVersion version) {
         return WRONG_STATE.because(
-                "Version %d of '%s' was removed by retention, and its files with it.", version.number(), name);
+                "Version %d of '%s' was removed, by retention or by an erasure, and its files with it.",
+                version.number(), name);
     }
 
     /// Makes a table, with what the body puts into it, in one commit; and its namespace, if there is none.
@@ -537,10 +540,10 @@ public final class TableService {
     }
 
     private TableStore.Row row(DatasetName name) {
-        return commits.find(workspace(), name).orElseThrow(() -> noTable(name));
+        return commits.row(name);
     }
 
-    private static RuntimeException noTable(DatasetName name) {
+    static RuntimeException noTable(DatasetName name) {
         return NOT_FOUND.because("There is no dataset '%s'. See ./millwright data list.", name);
     }
 

@@ -24,6 +24,7 @@ public final class TablesSlice implements AutoCloseable {
     private final CatalogChanges changes;
     private final TableService service;
     private final PinService pins;
+    private final Erasures erasures;
     private final Upkeep upkeep;
     private final AtomicReference<CommitGuard> guard = new AtomicReference<>(CommitGuard.NONE);
 
@@ -34,6 +35,7 @@ public final class TablesSlice implements AutoCloseable {
         this.changes = new CatalogChanges(db, ledger, clock);
         this.service = new TableService(db, commits, changes, warehouse);
         this.pins = new PinService(db, ledger, clock, service);
+        this.erasures = new Erasures(db, service, commits, warehouse);
         this.upkeep = new Upkeep(db, ledger, clock, service, commits, warehouse);
     }
 
@@ -50,6 +52,10 @@ public final class TablesSlice implements AutoCloseable {
 
     public PinService pins() {
         return pins;
+    }
+
+    public Erasures erasures() {
+        return erasures;
     }
 
     public Upkeep upkeep() {

@@ -65,7 +65,7 @@ final class UpkeepApi {
         }
         Optional<Integer> keepLast = last.isMissingNode() ? Optional.empty() : Optional.of(last.intValue());
         var keep = new Upkeep.Keep(duration(body), keepLast);
-        boolean dryRun = flag(body, "dry_run");
+        boolean dryRun = Json.flag(body, "dry_run");
         DatasetName name = DatasetName.parse(call.pathVariable("dataset"));
         TableService.require(Right.MANAGE, name);
         return operations.start("dataset-expiry", progress -> {
@@ -83,8 +83,8 @@ final class UpkeepApi {
     private Reply collect(Call call) throws IOException {
         JsonNode body = Json.fields(call, List.of("older_than", "dry_run", "all_workspaces"));
         Duration age = duration(body).orElse(Duration.ZERO);
-        boolean dryRun = flag(body, "dry_run");
-        Optional<String> workspace = flag(body, "all_workspaces")
+        boolean dryRun = Json.flag(body, "dry_run");
+        Optional<String> workspace = Json.flag(body, "all_workspaces")
                 ? Optional.empty()
                 : Optional.of(RequestContext.current().workspace());
         return operations.start("lake-collection", progress -> {
@@ -119,9 +119,9 @@ final class UpkeepApi {
     private Reply pin(Call call) throws IOException {
         JsonNode body = Json.fields(call, List.of("version", "kind", "holder", "reason"));
         Optional<At> at = version(body);
-        Optional<String> kind = text(body, "kind");
-        Optional<String> holder = text(body, "holder");
-        String reason = text(body, "reason").orElse("");
+        Optional<String> kind = Json.textIfGiven(body, "kind");
+        Optional<String> holder = Json.textIfGiven(body, "holder");
+        String reason = Json.textIfGiven(body, "reason").orElse("");
         Pin pin = pins.pin(
                 DatasetName.parse(call.pathVariable("dataset")),
                 at,
@@ -154,11 +154,11 @@ final class UpkeepApi {
     private static Optional<At> version(JsonNode body) {
         JsonNode version = body.path("version");
         if (version.isIntegralNumber()) return Optional.of(At.version(version.asString()));
-        return text(body, "version").map(At::version);
+        return Json.textIfGiven(body, "version").map(At::version);
     }
 
     private static Optional<Duration> duration(JsonNode body) {
-        Optional<String> text = text(body, "older_than");
+        Optional<String> text = Json.textIfGiven(body, "older_than");
         try {
             Optional<Duration> duration = text.map(Duration::parse);
             if (duration.filter(Duration::isNegative).isEmpty()) return duration;
@@ -169,20 +169,7 @@ final class UpkeepApi {
                 "'older_than' is '%s', expected an ISO 8601 duration such as P30D or PT12H.", text.orElseThrow());
     }
 
-    private static boolean flag(JsonNode body, String name) {
-        JsonNode flag = body.path(name);
-        if (flag.isMissingNode()) return false;
-        if (!flag.isBoolean()) throw INVALID_ARGUMENT.because("'%s' is neither true nor false.", name);
-        return flag.booleanValue();
-    }
-
     private static RuntimeException missing(String field) {
         return INVALID_ARGUMENT.because("'%s' is missing, expected a text.", field);
-    }
-
-    private static Optional<String> text(JsonNode body, String field) {
-        if (!body.has(field)) return Optional.empty();
-        if (!body.path(field).isString()) throw INVALID_ARGUMENT.because("'%s' is no text.", field);
-        return Optional.of(body.path(field).stringValue());
     }
 }

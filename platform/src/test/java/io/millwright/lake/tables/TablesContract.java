@@ -19,7 +19,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -28,6 +30,8 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Metrics;
 import org.apache.iceberg.catalog.Namespace;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -205,6 +209,44 @@ abstract class TablesContract {
     }
 
     @Test
+    void what_is_erased_is_in_no_version_and_in_no_file() throws Exception {
+        lake.create("census.people");
+        DatasetVersion first = lake.append(PEOPLE, 0, 3);
+        lake.append(PEOPLE, 3, 2);
+        new DatasetEdits(lake.tables).tag(PEOPLE, "validated", new At.Version(1));
+        Erasures erasures = lake.slice.erasures();
+        Erasures.Plan stale = erasures.plan(PEOPLE);
+        lake.append(PEOPLE, 5, 1);
+        String old =
+                lake.tables.scan(PEOPLE, new At.Version(1)).files().getFirst().location();
+
+        fails(ErrorCode.CONFLICT, () -> erase(stale, old));
+        assertThat(lake.ids(PEOPLE, new At.Latest())).hasSize(6);
+        Erasures.Done done = erase(erasures.plan(PEOPLE), old);
+
+        assertThat(done.removed()).containsExactly(1, 2, 3);
+        assertThat(done.moved()).containsExactly("branch main", "tag validated");
+        assertThat(lake.ids(PEOPLE, new At.Latest())).containsExactly(1L, 2L, 3L, 4L, 5L);
+        assertThat(lake.ids(PEOPLE, new At.Ref("validated"))).containsExactly(1L, 2L);
+        fails(ErrorCode.WRONG_STATE, () -> lake.ids(PEOPLE, new At.Version(first.number())));
+        assertThat(files()).noneMatch(file -> file.endsWith(name(old)));
+        Upkeep.Report report = lake.slice.upkeep().collect(Optional.empty(), Duration.ZERO, true, name -> {});
+        assertThat(report.left()).isEmpty();
+    }
+
+    /// Erases the person 0, who is in the one file.
+    private Erasures.Done erase(Erasures.Plan plan, String file) {
+        Map<TableScan.ScanFile, Optional<DataFile>> rests = new HashMap<>();
+        for (Erasures.Named named : plan.named()) {
+            for (TableScan.ScanFile one : named.scan().files()) {
+                if (!one.location().equals(file)) continue;
+                rests.computeIfAbsent(one, key -> lake.slice.erasures().place(plan, lake.write(1, 2), new Metrics(2L)));
+            }
+        }
+        return lake.slice.erasures().erase(plan, Set.of(file), rests, "erasure", Map.of());
+    }
+
+    @Test
     void commits_to_several_tables_are_all_or_none_and_leave_no_metadata_behind() throws Exception {
         lake.create("census.people");
         DatasetName other = lake.create("census.places");
@@ -248,7 +290,7 @@ abstract class TablesContract {
         assertThat(lake.ids(PEOPLE, new At.Version(2))).containsExactly(0L, 1L);
         assertThat(lake.ids(PEOPLE, new At.Version(3))).hasSize(3);
         assertThat(lake.ids(PEOPLE, new At.Latest())).hasSize(5);
-        assertThatThrownBy(() -> lake.ids(PEOPLE, new At.Version(1))).hasMessageContaining("removed by retention");
+        assertThatThrownBy(() -> lake.ids(PEOPLE, new At.Version(1))).hasMessageContaining("was removed");
         assertThat(lake.tables.versions(PEOPLE, 100, 100))
                 .filteredOn(version -> version.expiredAt().isPresent())
                 .extracting(DatasetVersion::number)
