@@ -30,7 +30,7 @@ export interface SqlResult {
 
 export interface Explanation {
   plan: string
-  estimate: { rows: number; bytes: number; files: number }
+  estimate: { rows: number; bytes: number; files: number; files_in_all: number }
   snapshots: ReadVersion[]
 }
 

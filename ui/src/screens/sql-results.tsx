@@ -95,11 +95,12 @@ function Answer({ run, chart, search, onChange }: { run: SqlRun | undefined; cha
 
 function Plan({ plan }: { plan: Explanation | undefined }) {
   if (!plan) return <Empty icon={ListTree} title="Nothing was explained yet">Explain shows how a query would run and how much it would read, without running it.</Empty>
-  const { rows, bytes, files } = plan.estimate
+  const { rows, bytes, files, files_in_all: all } = plan.estimate
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3 p-3.5">
       <p>
         It would read at most {plural(rows, 'row')}, {formatBytes(bytes)} in {plural(files, 'file')}
+        {files < all && ` of ${all}: the others cannot have such rows`}
         <Versions read={plan.snapshots} />
       </p>
       <CodeBlock label="Plan" code={plan.plan} />

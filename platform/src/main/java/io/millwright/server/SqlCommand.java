@@ -87,9 +87,10 @@ final class SqlCommand implements Callable<Integer> {
         JsonNode told = server.post("/sql/explain", Map.of("sql", query));
         System.out.println(told.path("plan").asString(""));
         System.out.printf(
-                "%d rows in %d files, %s before columns and filters are looked at.%n",
+                "At most %d rows in %d of %d files, %s with all columns.%n",
                 told.at("/estimate/rows").asLong(),
                 told.at("/estimate/files").asLong(),
+                told.at("/estimate/files_in_all").asLong(),
                 size(told.at("/estimate/bytes").asLong()));
     }
 

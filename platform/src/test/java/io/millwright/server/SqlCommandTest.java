@@ -60,7 +60,7 @@ class SqlCommandTest {
     void a_query_is_explained() {
         assertThat(run("sql", "--explain", "from census.people").out())
                 .contains("READ_PARQUET")
-                .contains("2 rows in 1 files");
+                .contains("2 rows in 1 of 1 files");
     }
 
     @Test

@@ -17,6 +17,11 @@ record Prepared(String id, String text, JsonNode tree, List<TableScan> scans, Li
         return scans.stream().mapToLong(TableScan::bytes).sum();
     }
 
+    /// Of these versions, with those that WHERE leaves out.
+    long filesInAll() {
+        return scans.stream().mapToLong(TableScan::filesInAll).sum();
+    }
+
     long files() {
         return scans.stream().mapToLong(scan -> scan.files().size()).sum();
     }

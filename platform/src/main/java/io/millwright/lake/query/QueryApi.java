@@ -159,6 +159,7 @@ final class QueryApi {
                     .writeNumberProperty("rows", told.query().rows())
                     .writeNumberProperty("bytes", told.query().bytes())
                     .writeNumberProperty("files", told.query().files())
+                    .writeNumberProperty("files_in_all", told.query().filesInAll())
                     .writeEndObject();
             json.writePOJOProperty(
                     "snapshots",

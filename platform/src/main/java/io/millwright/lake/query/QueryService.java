@@ -37,6 +37,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.iceberg.Metrics;
+import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.types.Types;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,21 +94,26 @@ public final class QueryService implements AutoCloseable {
         Parsed parsed = runner.parse(text);
         parsed.shortenColumns();
         record Table(DatasetName dataset, At at) {}
-        Map<Table, Integer> places = new LinkedHashMap<>();
-        List<TableScan> scans = new ArrayList<>();
+        Map<Table, List<Parsed.Reference>> references = new LinkedHashMap<>();
         for (Parsed.Reference reference : parsed.references()) {
-            Table table = new Table(reference.dataset(), reference.at());
-            Integer place = places.get(table);
-            if (place == null) {
-                if (places.size() == MOST_DATASETS) {
-                    throw INVALID_ARGUMENT.because("The query reads more than %d datasets.", MOST_DATASETS);
-                }
-                place = places.size();
-                places.put(table, place);
-                scans.add(tables.scan(table.dataset(), table.at()));
-            }
-            reference.readFrom(Sandbox.SCHEMA, Sandbox.name(place));
+            references
+                    .computeIfAbsent(new Table(reference.dataset(), reference.at()), table -> new ArrayList<>())
+                    .add(reference);
         }
+        if (references.size() > MOST_DATASETS) {
+            throw INVALID_ARGUMENT.because("The query reads more than %d datasets.", MOST_DATASETS);
+        }
+        List<TableScan> scans = new ArrayList<>();
+        references.forEach((table, places) -> {
+            String read = Sandbox.name(scans.size());
+            scans.add(tables.scan(
+                    table.dataset(),
+                    table.at(),
+                    schema -> places.stream()
+                            .map(place -> FileFilter.of(parsed.tree(), place, schema))
+                            .reduce(Expressions.alwaysFalse(), Expressions::or)));
+            places.forEach(place -> place.readFrom(Sandbox.SCHEMA, read));
+        });
         List<PastQuery.Version> read =
                 scans.stream().map(scan -> read(scan, parsed)).toList();
         return new Prepared(id, text, parsed.tree(), scans, read);

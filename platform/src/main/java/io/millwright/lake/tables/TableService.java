@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
@@ -36,10 +37,12 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.Transaction;
+import org.apache.iceberg.expressions.Binder;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.io.InputFile;
+import org.apache.iceberg.types.Types;
 import org.apache.iceberg.util.SnapshotUtil;
 
 /// Datasets and their versions: what others of the process ask, in the workspace of the request in hand and
@@ -211,14 +214,14 @@ public final class TableService {
     }
 
     public TableScan scan(DatasetName name, At at) {
-        return scan(name, at, Expressions.alwaysTrue());
+        return scan(name, at, schema -> Expressions.alwaysTrue());
     }
 
     /// What to read for a version.
     ///
-    /// @param filter leaves files out that cannot hold a row it is true for; the rows are for the caller to
-    ///     filter
-    public TableScan scan(DatasetName name, At at, Expression filter) {
+    /// @param filter over the version's columns, leaves files out that cannot hold a row it is true for; the
+    ///     rows are for the caller to filter
+    public TableScan scan(DatasetName name, At at, Function<Schema, Expression> filter) {
         require(Right.READ, name);
         TableStore.Row row = row(name);
         Table table = load(name);
@@ -228,7 +231,20 @@ public final class TableService {
         }
         Snapshot snapshot = found.get();
         Schema schema = at instanceof At.Latest ? table.schema() : schemaOf(snapshot, table);
-        return scan(name, row.id(), table, snapshot, schema, filter);
+        Expression asked = filter.apply(schema);
+        boolean known = namesStand(asked, schema, SnapshotUtil.schemaFor(table, snapshot.snapshotId()));
+        return scan(name, row.id(), table, snapshot, schema, known ? asked : Expressions.alwaysTrue());
+    }
+
+    /// Iceberg knows columns by the names they had when the snapshot was made.
+    private static boolean namesStand(Expression filter, Schema now, Schema then) {
+        return Binder.boundReferences(now.asStruct(), List.of(filter), true).stream()
+                .allMatch(id -> {
+                    Types.NestedField field = then.findField(id);
+                    return field != null
+                            && field.name().equals(now.findField(id).name())
+                            && field.type().equals(now.findField(id).type());
+                });
     }
 
     /// What to read of a version that may never become one.

@@ -272,8 +272,9 @@ class QueryTest {
                 "sql/explain", Json.MAPPER.createObjectNode().put("sql", "select * from census.people where id = 3")));
 
         assertThat(told.status()).as(told.toString()).isEqualTo(200);
-        assertThat(told.body().path("estimate").path("rows").asInt()).isEqualTo(4);
-        assertThat(told.body().path("estimate").path("files").asInt()).isEqualTo(3);
+        assertThat(told.body().path("estimate").path("rows").asInt()).isEqualTo(1);
+        assertThat(told.body().path("estimate").path("files").asInt()).isEqualTo(1);
+        assertThat(told.body().path("estimate").path("files_in_all").asInt()).isEqualTo(3);
         assertThat(told.body().path("plan").asString()).contains("READ_PARQUET").doesNotContain("/home");
         Answer refused = sql.send(sql.post(
                 "sql",
