@@ -33,9 +33,9 @@ public final class ProfileService {
         return profile(tables.scan(dataset, at));
     }
 
-    /// Has files read that were not, so that whoever asks need not wait; merges nothing.
-    void prepare(DatasetName dataset, At at) {
-        TableScan scan = tables.scan(dataset, at);
+    /// Has the files read that a version brought, so that whoever asks need not wait; merges nothing.
+    void prepare(DatasetName dataset, At.Snapshot at) {
+        TableScan scan = tables.scanOfAdded(dataset, at);
         for (TableScan.ScanFile file : scan.files()) {
             if (!tables.isKeptBeside(scan, file)) profile(scan, file);
         }

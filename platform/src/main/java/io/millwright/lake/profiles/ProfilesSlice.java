@@ -84,7 +84,7 @@ public final class ProfilesSlice implements AutoCloseable {
     private void prepare(String dataset, long snapshot) {
         try {
             DatasetName name = DatasetName.parse(dataset);
-            At at = new At.Snapshot(snapshot);
+            At.Snapshot at = new At.Snapshot(snapshot);
             service.prepare(name, at);
             quality.quality(name, at, false);
         } catch (Failure e) {

@@ -110,18 +110,19 @@ final class QualityService {
     ///
     /// @param again whether it is checked in any case
     Quality quality(DatasetName name, At at, boolean again) {
-        TableScan scan = tables.scan(name, at);
-        boolean guarded = db.read(sql -> store.isGuarded(sql, scan.tableId()));
-        if (scan.version().isEmpty()) return new Quality(Optional.empty(), guarded, List.of());
-        long snapshot = scan.version().get().snapshotId();
-        List<Rule> rules = db.read(sql -> store.rules(sql, scan.tableId()));
-        if (rules.isEmpty()) return new Quality(scan.version(), guarded, List.of());
-        Optional<List<CheckResult>> kept = db.read(sql -> store.results(sql, scan.tableId(), snapshot));
+        Optional<DatasetVersion> version = tables.versionIfAny(name, at);
+        String table = tables.id(name);
+        boolean guarded = db.read(sql -> store.isGuarded(sql, table));
+        List<Rule> rules = db.read(sql -> store.rules(sql, table));
+        if (version.isEmpty() || rules.isEmpty()) return new Quality(version, guarded, List.of());
+        long snapshot = version.get().snapshotId();
+        Optional<List<CheckResult>> kept = db.read(sql -> store.results(sql, table, snapshot));
         if (kept.isPresent() && !again && covers(kept.get(), rules)) {
-            return new Quality(scan.version(), guarded, kept.get());
+            return new Quality(version, guarded, kept.get());
         }
+        TableScan scan = tables.scan(name, at); // Of a version that came meanwhile, perhaps.
         List<CheckResult> results = checker.check(scan, rules, personal(name));
-        keep(scan.tableId(), name, snapshot, results);
+        keep(table, name, scan.version().orElseThrow().snapshotId(), results);
         return new Quality(scan.version(), guarded, results);
     }
 

@@ -59,7 +59,7 @@ final class DatasetOperations extends BaseMetastoreTableOperations {
     protected void doCommit(@Nullable TableMetadata base, TableMetadata metadata) {
         if (base == null) location = commits.checkedLocation(workspace, metadata.location());
         TableMetadata next = commits.checked(name, row, base, metadata);
-        String written = writeNewMetadataIfRequired(base == null, next);
+        String written = commits.metadata().write(io(), currentVersion() + 1, next);
         commits.publish(new TableCommits.Change(workspace, name, row, base, next, written, CommitNote.current()));
     }
 
@@ -75,7 +75,7 @@ final class DatasetOperations extends BaseMetastoreTableOperations {
         TableMetadata asked = builder.build();
         if (base == null) location = commits.checkedLocation(workspace, asked.location());
         TableMetadata next = commits.checked(name, row, base, asked);
-        String written = writeNewMetadataIfRequired(base == null, next);
+        String written = commits.metadata().write(io(), currentVersion() + 1, next);
         return new TableCommits.Change(workspace, name, row, base, next, written, CommitNote.current());
     }
 }

@@ -139,8 +139,7 @@ public final class Erasures {
             return 0;
         });
         List<TableScan.ScanFile> all = files.values().stream()
-                .map(file -> new TableScan.ScanFile(
-                        file.location(), file.format().name(), file.recordCount(), file.fileSizeInBytes(), List.of()))
+                .map(file -> TableService.scanFile(file, List.of()))
                 .toList();
         TableScan everything =
                 new TableScan(name, row.id(), Optional.empty(), table.schema(), List.of(), 0, 0, 0).of(all);

@@ -216,12 +216,15 @@ final class IcebergCatalogApi {
         }
         LoadTableResponse table = CatalogHandlers.loadTable(catalog(), id, SnapshotMode.valueOf(mode));
         boolean known = call.header("if-none-match").filter(etag(table)::equals).isPresent();
-        return known ? Reply.noContent(304).with("etag", etag(table)) : loaded(table);
+        if (known) return Reply.noContent(304).with("etag", etag(table));
+        return mode.equals("ALL") ? loaded(table) : IcebergJson.reply(table).with("etag", etag(table));
     }
 
-    private static Reply loaded(LoadTableResponse table) throws IOException {
-        Reply reply = IcebergJson.reply(table);
-        return table.metadataLocation() == null ? reply : reply.with("etag", etag(table));
+    private Reply loaded(LoadTableResponse table) throws IOException {
+        String location = table.metadataLocation();
+        if (location == null) return IcebergJson.reply(table);
+        byte[] metadata = commits.metadata().json(location, table.tableMetadata());
+        return IcebergJson.reply(location, metadata, table.config()).with("etag", etag(table));
     }
 
     /// A metadata file never changes, so its name stands for what is in it.

@@ -9,8 +9,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import io.millwright.http.Reply;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apache.iceberg.rest.RESTRequest;
 import org.apache.iceberg.rest.RESTResponse;
@@ -46,9 +48,21 @@ final class IcebergJson {
     }
 
     static Reply reply(RESTResponse response) throws IOException {
-        return new Reply(
-                200,
-                Map.of("content-type", "application/json"),
-                new Reply.Body.Bytes(ByteBuffer.wrap(MAPPER.writeValueAsBytes(response))));
+        return reply(MAPPER.writeValueAsBytes(response));
+    }
+
+    /// A table, whose metadata is JSON already.
+    static Reply reply(String location, byte[] metadata, Map<String, String> config) throws IOException {
+        String head = "{\"metadata-location\":" + MAPPER.writeValueAsString(location) + ",\"metadata\":";
+        String tail = config.isEmpty() ? "}" : ",\"config\":" + MAPPER.writeValueAsString(config) + "}";
+        ByteArrayOutputStream out = new ByteArrayOutputStream(metadata.length + head.length() + tail.length() + 64);
+        out.writeBytes(head.getBytes(StandardCharsets.UTF_8));
+        out.writeBytes(metadata);
+        out.writeBytes(tail.getBytes(StandardCharsets.UTF_8));
+        return reply(out.toByteArray());
+    }
+
+    private static Reply reply(byte[] json) {
+        return new Reply(200, Map.of("content-type", "application/json"), new Reply.Body.Bytes(ByteBuffer.wrap(json)));
     }
 }

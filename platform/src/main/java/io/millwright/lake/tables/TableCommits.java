@@ -56,6 +56,7 @@ final class TableCommits {
     private final NamespaceStore namespaces = new NamespaceStore();
     private final PinStore pins = new PinStore();
     private final MetadataCache cache = new MetadataCache();
+    private final MetadataFiles metadata = new MetadataFiles();
 
     TableCommits(Db db, Ledger ledger, Clock clock, Ids ids, Warehouse warehouse, CommitGuard guard) {
         this.db = db;
@@ -86,6 +87,10 @@ final class TableCommits {
     /// In the workspace in hand.
     TableStore.Row row(DatasetName name) {
         return find(RequestContext.current().workspace(), name).orElseThrow(() -> TableService.noTable(name));
+    }
+
+    MetadataFiles metadata() {
+        return metadata;
     }
 
     MetadataCache cache() {

@@ -1,13 +1,13 @@
 package io.millwright.lake.tables;
 
 import java.util.Map;
-import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.OutputFile;
+import org.apache.iceberg.io.SupportsBulkOperations;
 
 /// The files of one table, and no others: a manifest may name anything, also what its writer may not read.
 @SuppressWarnings("serial") // Iceberg's interface is serializable for engines that ship it; this one stays here.
-final class TableFiles implements FileIO {
+final class TableFiles implements SupportsBulkOperations {
     private final transient Warehouse warehouse;
     private final String location;
 
@@ -30,6 +30,12 @@ final class TableFiles implements FileIO {
     @Override
     public void deleteFile(String path) {
         warehouse.delete(own(path));
+    }
+
+    /// Iceberg would hand them to threads of its own otherwise, and look every 10 ms whether they are done.
+    @Override
+    public void deleteFiles(Iterable<String> paths) {
+        paths.forEach(this::deleteFile);
     }
 
     Warehouse.Lease local(String path, long bytes) {

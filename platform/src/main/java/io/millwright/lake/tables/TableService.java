@@ -34,6 +34,7 @@ import org.apache.iceberg.Metrics;
 import org.apache.iceberg.PartitionField;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotChanges;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.Transaction;
@@ -192,11 +193,22 @@ public final class TableService {
     /// @throws io.millwright.kernel.Failure NOT_FOUND when there is no such version; WRONG_STATE when its
     ///     files are gone
     public DatasetVersion version(DatasetName name, At at) {
+        return versionIfAny(name, at)
+                .orElseThrow(() -> NOT_FOUND.because("'%s' has no version yet. Append to it first.", name));
+    }
+
+    /// The same, absent when nothing was committed yet.
+    public Optional<DatasetVersion> versionIfAny(DatasetName name, At at) {
         require(Right.READ, name);
         TableStore.Row row = row(name);
-        Snapshot snapshot = snapshot(row, load(name), at)
-                .orElseThrow(() -> NOT_FOUND.because("'%s' has no version yet. Append to it first.", name));
-        return versionOf(row, snapshot.snapshotId()).orElseThrow(() -> noVersion(name, at));
+        return snapshot(row, load(name), at)
+                .map(snapshot -> versionOf(row, snapshot.snapshotId()).orElseThrow(() -> noVersion(name, at)));
+    }
+
+    /// What the dataset is called by stores, whatever its name.
+    public String id(DatasetName name) {
+        require(Right.READ, name);
+        return row(name).id();
     }
 
     /// What differs between two versions of a dataset.
@@ -247,6 +259,24 @@ public final class TableService {
                 });
     }
 
+    /// The files that a version brought.
+    public TableScan scanOfAdded(DatasetName name, At.Snapshot at) {
+        require(Right.READ, name);
+        TableStore.Row row = row(name);
+        Table table = load(name);
+        Snapshot snapshot = snapshot(row, table, at).orElseThrow();
+        List<TableScan.ScanFile> files = new ArrayList<>();
+        IcebergFailures.told(() -> {
+            SnapshotChanges changes =
+                    SnapshotChanges.builderFor(table).snapshot(snapshot).build();
+            changes.addedDataFiles().forEach(file -> files.add(scanFile(file, List.of())));
+            return files;
+        });
+        TableScan none = new TableScan(
+                name, row.id(), versionOf(row, snapshot.snapshotId()), schemaOf(snapshot, table), List.of(), 0, 0, 0);
+        return none.of(files);
+    }
+
     /// What to read of a version that may never become one.
     public TableScan scan(CommitGuard.Candidate candidate) {
         return scan(
@@ -294,7 +324,10 @@ public final class TableService {
                     : delete.format() == FileFormat.PUFFIN ? "vector" : "positions";
             deletes.add(new TableScan.Delete(delete.location(), kind, delete.fileSizeInBytes(), delete.recordCount()));
         }
-        DataFile file = task.file();
+        return scanFile(task.file(), deletes);
+    }
+
+    static TableScan.ScanFile scanFile(DataFile file, List<TableScan.Delete> deletes) {
         return new TableScan.ScanFile(
                 file.location(), file.format().name(), file.recordCount(), file.fileSizeInBytes(), deletes);
     }
