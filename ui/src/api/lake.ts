@@ -156,6 +156,7 @@ export const rollBackDataset = (name: string, version: number, message: string) 
 export const pinVersion = (name: string, pin: { version?: string; kind: string; holder: string; reason: string }) => write<Pin>('POST', `${datasetPath(name)}/pins`, pin)
 export const unpinVersion = (name: string, pin: { version?: string; kind: string; holder: string }) => write('DELETE', urlOf(`${datasetPath(name)}/pins`, pin), undefined)
 export const dropDataset = (name: string) => write('DELETE', datasetPath(name), undefined)
+export const renameDataset = (name: string, to: string) => write('POST', `${datasetPath(name)}/rename`, { new_name: to })
 export const restoreDataset = (name: string) => write('POST', `${datasetPath(name)}/restore`, undefined)
 
 // Files that become versions
@@ -199,9 +200,12 @@ export interface Committed {
   rows?: number
 }
 
+/** How a CSV file is written, where that cannot be found out; empty where it can. */
+export type Reading = Partial<Record<'delimiter' | 'header' | 'encoding' | 'date_format' | 'timestamp_format' | 'decimal' | 'null', string>>
+
 /** Sends a file; the server says which columns it found, and how they fit. */
-export async function sendFile(dataset: string, file: File, signal?: AbortSignal): Promise<FileView> {
-  const response = await send(urlOf(`${datasetPath(dataset)}/uploads`, { name: file.name }), {
+export async function sendFile(dataset: string, file: File, reading: Reading, signal?: AbortSignal): Promise<FileView> {
+  const response = await send(urlOf(`${datasetPath(dataset)}/uploads`, { name: file.name, ...reading }), {
     method: 'POST',
     headers: { 'content-type': 'application/octet-stream' },
     body: file,

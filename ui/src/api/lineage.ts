@@ -47,20 +47,23 @@ export const LINEAGE = `${OWN}/lineage`
 /** More are no picture any more; the lists beside it have them. */
 export const MOST_DRAWN = 300
 
-export function lineageQuery(node: string, direction: Direction, depth: number) {
+/** The end of a day here. */
+export const endOf = (day: string | undefined): string | undefined => (day ? new Date(`${day}T23:59:59.999`).toISOString() : undefined)
+
+export function lineageQuery(node: string, direction: Direction, depth: number, day?: string) {
   return queryOptions({
-    queryKey: ['lake', 'lineage', node, direction, depth],
-    queryFn: ({ signal }) => get<LineageGraph>(LINEAGE, { node, direction, depth, max_results: MOST_DRAWN }, signal),
+    queryKey: ['lake', 'lineage', node, direction, depth, day],
+    queryFn: ({ signal }) => get<LineageGraph>(LINEAGE, { node, direction, depth, at: endOf(day), max_results: MOST_DRAWN }, signal),
     enabled: node !== '',
     placeholderData: keepPreviousData,
     retry: false,
   })
 }
 
-export function reachQuery(question: Question, node: string) {
+export function reachQuery(question: Question, node: string, day?: string) {
   return queryOptions({
-    queryKey: ['lake', 'reach', question, node],
-    queryFn: ({ signal }) => get<Reach>(`${LINEAGE}/${question}`, { node, max_results: 1000 }, signal),
+    queryKey: ['lake', 'reach', question, node, day],
+    queryFn: ({ signal }) => get<Reach>(`${LINEAGE}/${question}`, { node, at: endOf(day), max_results: 1000 }, signal),
     enabled: node !== '',
     retry: false,
   })

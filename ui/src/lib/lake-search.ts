@@ -33,6 +33,11 @@ export function datasetSearch(search: Record<string, unknown>): DatasetSearch {
   return tidy({ aspect: oneOf(search.aspect, DATASET_ASPECTS), version: numberOf(search.version), values: oneOf(search.values, ['shown', 'hidden'] as const), from: numberOf(search.from), to: numberOf(search.to) })
 }
 
+function dayOf(value: unknown): string | undefined {
+  const text = textOf(value)
+  return text && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined
+}
+
 function numberOf(value: unknown): string | undefined {
   const text = textOf(value)
   return text && /^[1-9]\d{0,8}$/.test(text) ? text : undefined
@@ -47,6 +52,8 @@ export interface SqlSearch {
   saved?: string
   pane?: (typeof SQL_PANES)[number]
   side?: (typeof SQL_SIDES)[number]
+  /** Whether the history is everybody's. */
+  everybodys?: boolean
   kind?: ChartKind
   /** Names of columns. */
   cx?: string
@@ -59,6 +66,7 @@ export function sqlSearch(search: Record<string, unknown>): SqlSearch {
     saved: textOf(search.saved),
     pane: oneOf(search.pane, SQL_PANES),
     side: oneOf(search.side, SQL_SIDES),
+    everybodys: flagOf(search.everybodys),
     kind: oneOf(search.kind, CHARTS),
     cx: textOf(search.cx),
     cy: listOf(search.cy),
@@ -75,6 +83,8 @@ export interface LineageSearch {
   /** Things whose onward ways are out of sight. */
   closed?: string[]
   side?: 'provenance' | 'impact'
+  /** A day: as it stood at its end. */
+  at?: string
 }
 
 export function lineageSearch(search: Record<string, unknown>): LineageSearch {
@@ -86,5 +96,6 @@ export function lineageSearch(search: Record<string, unknown>): LineageSearch {
     columns: flagOf(search.columns),
     closed: listOf(search.closed),
     side: oneOf(search.side, ['provenance', 'impact'] as const),
+    at: dayOf(search.at),
   })
 }

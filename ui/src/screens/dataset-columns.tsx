@@ -17,6 +17,7 @@ import { toCsv } from '../lib/csv.ts'
 import { formatCount, plural } from '../lib/format.ts'
 import { wordsOf } from '../lib/namespaces.ts'
 import { medianOf, missingShare, shownValue } from '../lib/profile.ts'
+import { DatasetCorrelations } from './dataset-correlations.tsx'
 
 const NOTHING: ReadonlySet<string> = new Set()
 
@@ -108,72 +109,75 @@ export function DatasetColumns({ dataset, values }: { dataset: Dataset; values: 
   )
   const height = 38 + rowHeight * Math.max(1, rows.length) + 16
   return (
-    <section className="card" aria-label="Columns">
-      <div className="flex flex-wrap items-center gap-2 border-b border-line p-2">
-        <label className="relative min-w-0 flex-1 basis-40">
-          <span className="sr-only">Search columns</span>
-          <Search aria-hidden size={15} className="absolute top-1/2 left-2.5 -translate-y-1/2 text-ink-3" />
-          <input type="search" value={typed} placeholder="Column, unit, description" onChange={(event) => setTyped(event.target.value)} className="field w-full pl-8!" />
-        </label>
-        <span className="text-sm text-ink-3">{plural(rows.length, 'column')}</span>
-        {number !== undefined && (
-          <Button icon={ChartColumn} aria-pressed={profiled} disabled={profile.isFetching} onClick={() => void navigate({ search: (old) => ({ ...old, values: profiled ? ('hidden' as const) : ('shown' as const) }), replace: true })}>
-            {profile.isFetching ? 'Reading the rows …' : profiled ? 'Hide values' : 'Look at values'}
+    <>
+      <section className="card" aria-label="Columns">
+        <div className="flex flex-wrap items-center gap-2 border-b border-line p-2">
+          <label className="relative min-w-0 flex-1 basis-40">
+            <span className="sr-only">Search columns</span>
+            <Search aria-hidden size={15} className="absolute top-1/2 left-2.5 -translate-y-1/2 text-ink-3" />
+            <input type="search" value={typed} placeholder="Column, unit, description" onChange={(event) => setTyped(event.target.value)} className="field w-full pl-8!" />
+          </label>
+          <span className="text-sm text-ink-3">{plural(rows.length, 'column')}</span>
+          {number !== undefined && (
+            <Button icon={ChartColumn} aria-pressed={profiled} disabled={profile.isFetching} onClick={() => void navigate({ search: (old) => ({ ...old, values: profiled ? ('hidden' as const) : ('shown' as const) }), replace: true })}>
+              {profile.isFetching ? 'Reading the rows …' : profiled ? 'Hide values' : 'Look at values'}
+            </Button>
+          )}
+          <Button kind="quiet" icon={Download} aria-label="Columns as CSV" onClick={() => saveFile(new Blob([csvOf(dataset.columns)], { type: 'text/csv' }), `${dataset.name}-columns.csv`)}>
+            CSV
           </Button>
-        )}
-        <Button kind="quiet" icon={Download} aria-label="Columns as CSV" onClick={() => saveFile(new Blob([csvOf(dataset.columns)], { type: 'text/csv' }), `${dataset.name}-columns.csv`)}>
-          CSV
-        </Button>
-      </div>
-      {profiled && profile.error && <ErrorState error={profile.error} what="The values could not be looked at" onRetry={() => void profile.refetch()} />}
-      {rows.length === 0 ? (
-        <p className="p-3.5 text-ink-2">{typed ? 'No column has this.' : 'The dataset has no column yet.'}</p>
-      ) : (
-        <div className="flex flex-col" style={{ height: `min(${height}px, max(16rem, calc(100dvh - 20rem)))` }}>
-          <Table
-            name="dataset-columns"
-            label="Columns"
-            rows={rows}
-            idOf={({ path }) => path}
-            columns={columns}
-            selected={NOTHING}
-            onOpen={setEditing}
-            rowKeys={[{ key: 'e', says: 'Edit what is said of the column', run: (row) => row && setEditing(row) }]}
-            more={false}
-            onMore={() => {}}
-            total={rows.length}
-          />
         </div>
-      )}
-      <FormDialog
-        open={editing !== undefined}
-        title={editing?.path ?? ''}
-        action="Save"
-        onClose={() => setEditing(undefined)}
-        onDone={async (fields) => {
-          const { path, doc, unit, tags } = editing!
-          const before = { doc, unit, tags }
-          const after = { doc: textIn(fields, 'doc'), unit: textIn(fields, 'unit'), tags: wordsOf(textIn(fields, 'tags')) }
-          await changeSaid(dataset.name, { columns: { [path]: before } }, { columns: { [path]: after } })
-          say(`Saved ${path}.`, () => changeSaid(dataset.name, { columns: { [path]: after } }, { columns: { [path]: before } }))
-        }}
-      >
-        {editing && (
-          <>
-            <p className="font-mono text-xs text-ink-2">
-              {editing.type}
-              {editing.required ? ', required' : ''}
-            </p>
-            <label className="block">
-              <span className="mb-1 block text-sm font-medium">Description</span>
-              <textarea name="doc" rows={3} maxLength={10_000} defaultValue={editing.doc} className="field w-full" />
-            </label>
-            <Field label="Unit" name="unit" maxLength={100} defaultValue={editing.unit} placeholder="EUR, kg, years" />
-            <Field label="Tags" name="tags" defaultValue={editing.tags.join(', ')} hint="Words with commas between them, such as pii." />
-          </>
+        {profiled && profile.error && <ErrorState error={profile.error} what="The values could not be looked at" onRetry={() => void profile.refetch()} />}
+        {rows.length === 0 ? (
+          <p className="p-3.5 text-ink-2">{typed ? 'No column has this.' : 'The dataset has no column yet.'}</p>
+        ) : (
+          <div className="flex flex-col" style={{ height: `min(${height}px, max(16rem, calc(100dvh - 20rem)))` }}>
+            <Table
+              name="dataset-columns"
+              label="Columns"
+              rows={rows}
+              idOf={({ path }) => path}
+              columns={columns}
+              selected={NOTHING}
+              onOpen={setEditing}
+              rowKeys={[{ key: 'e', says: 'Edit what is said of the column', run: (row) => row && setEditing(row) }]}
+              more={false}
+              onMore={() => {}}
+              total={rows.length}
+            />
+          </div>
         )}
-      </FormDialog>
-    </section>
+        <FormDialog
+          open={editing !== undefined}
+          title={editing?.path ?? ''}
+          action="Save"
+          onClose={() => setEditing(undefined)}
+          onDone={async (fields) => {
+            const { path, doc, unit, tags } = editing!
+            const before = { doc, unit, tags }
+            const after = { doc: textIn(fields, 'doc'), unit: textIn(fields, 'unit'), tags: wordsOf(textIn(fields, 'tags')) }
+            await changeSaid(dataset.name, { columns: { [path]: before } }, { columns: { [path]: after } })
+            say(`Saved ${path}.`, () => changeSaid(dataset.name, { columns: { [path]: after } }, { columns: { [path]: before } }))
+          }}
+        >
+          {editing && (
+            <>
+              <p className="font-mono text-xs text-ink-2">
+                {editing.type}
+                {editing.required ? ', required' : ''}
+              </p>
+              <label className="block">
+                <span className="mb-1 block text-sm font-medium">Description</span>
+                <textarea name="doc" rows={3} maxLength={10_000} defaultValue={editing.doc} className="field w-full" />
+              </label>
+              <Field label="Unit" name="unit" maxLength={100} defaultValue={editing.unit} placeholder="EUR, kg, years" />
+              <Field label="Tags" name="tags" defaultValue={editing.tags.join(', ')} hint="Words with commas between them, such as pii." />
+            </>
+          )}
+        </FormDialog>
+      </section>
+      {profiled && profile.data && <DatasetCorrelations correlations={profile.data.correlations} />}
+    </>
   )
 }
 

@@ -3,10 +3,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { datasetQuery, sendFile, type FileView } from '../api/lake.ts'
+import { datasetQuery, sendFile, type FileView, type Reading } from '../api/lake.ts'
 import { Button, ErrorState } from '../components/basics.tsx'
 import { Dialog } from '../components/dialog.tsx'
-import { Field, textIn } from '../components/form-dialog.tsx'
+import { Choice, Field, textIn } from '../components/form-dialog.tsx'
 import { say } from '../components/toasts.tsx'
 import { DatasetFile } from './dataset-file.tsx'
 
@@ -39,48 +39,90 @@ function Steps({ dataset, onClose }: { dataset: string | undefined; onClose: () 
     setBusy(true)
     setProblem(undefined)
     try {
-      setSent({ dataset: name, view: await sendFile(name, file) })
+      setSent({ dataset: name, view: await sendFile(name, file, readingIn(fields)) })
     } catch (failure) {
       setProblem(failure)
     } finally {
       setBusy(false)
     }
   }
-  if (sent && (sent.view.diff === undefined || there.data)) {
-    return (
-      <DatasetFile
-        key={sent.view.upload}
-        dataset={sent.dataset}
-        known={known}
-        view={sent.view}
-        onBack={() => setSent(undefined)}
-        onDone={({ number }) => {
-          onClose()
-          say(`Committed version ${number ?? ''} of ${sent.dataset}.`)
-          if (!dataset) void navigate({ to: '/datasets/$name', params: { name: sent.dataset } })
-        }}
-      />
-    )
-  }
+  const looked = sent && (sent.view.diff === undefined || there.data) ? sent : undefined
   return (
-    <form
-      className="grid gap-3"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void send(new FormData(event.currentTarget))
-      }}
-    >
-      {!dataset && <Field label="Name" name="name" required placeholder="census.people" spellCheck={false} pattern=".+\..+" title="A namespace, a dot and a name" hint="Its namespace, a dot, its name. Namespaces nest by dots and are made when they are new." />}
-      <Field label="File" name="file" type="file" required accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.gz" hint="CSV, JSON, JSONL or Parquet; gzip too. First you see what was found in it; nothing is committed yet." />
-      {(problem ?? there.error) ? <ErrorState error={problem ?? there.error} what="The file could not be looked at" /> : null}
-      <div className="flex justify-end gap-2">
-        <Button kind="quiet" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button kind="primary" type="submit" disabled={busy || there.isFetching}>
-          {busy ? 'Looking at it …' : 'Look at it'}
-        </Button>
+    <>
+      {looked && (
+        <DatasetFile
+          key={looked.view.upload}
+          dataset={looked.dataset}
+          known={known}
+          view={looked.view}
+          onBack={() => setSent(undefined)}
+          onDone={({ number }) => {
+            onClose()
+            say(`Committed version ${number ?? ''} of ${looked.dataset}.`)
+            if (!dataset) void navigate({ to: '/datasets/$name', params: { name: looked.dataset } })
+          }}
+        />
+      )}
+      <form
+        className={looked ? 'hidden' : 'grid gap-3'}
+        onSubmit={(event) => {
+          event.preventDefault()
+          void send(new FormData(event.currentTarget))
+        }}
+      >
+        {!dataset && <Field label="Name" name="name" required placeholder="census.people" spellCheck={false} pattern=".+\..+" title="A namespace, a dot and a name" hint="Its namespace, a dot, its name. Namespaces nest by dots and are made when they are new." />}
+        <Field label="File" name="file" type="file" required accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.gz" hint="CSV, JSON, JSONL or Parquet; gzip too. First you see what was found in it; nothing is committed yet." />
+        <ReadingFields />
+        {(problem ?? there.error) ? <ErrorState error={problem ?? there.error} what="The file could not be looked at" /> : null}
+        <div className="flex justify-end gap-2">
+          <Button kind="quiet" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button kind="primary" type="submit" disabled={busy || there.isFetching}>
+            {busy ? 'Looking at it …' : 'Look at it'}
+          </Button>
+        </div>
+      </form>
+    </>
+  )
+}
+
+const READING = ['delimiter', 'header', 'encoding', 'date_format', 'timestamp_format', 'decimal', 'null'] as const
+
+function readingIn(fields: FormData): Reading {
+  return Object.fromEntries(READING.map((name) => [name, String(fields.get(name) ?? '')]).filter(([, value]) => value !== ''))
+}
+
+/** For files that say too little of themselves. */
+function ReadingFields() {
+  return (
+    <details>
+      <summary className="cursor-pointer text-sm font-medium">How the CSV is written</summary>
+      <p className="mt-1 text-sm text-ink-3">What is left empty is found out.</p>
+      <div className="mt-2 grid gap-3 sm:grid-cols-2">
+        <Field label="Between values" name="delimiter" maxLength={4} placeholder="; or \t" spellCheck={false} />
+        <Choice
+          label="First line"
+          name="header"
+          options={[
+            { value: '', label: 'is found out' },
+            { value: 'true', label: 'names the columns' },
+            { value: 'false', label: 'is a row' },
+          ]}
+        />
+        <Choice label="Encoding" name="encoding" options={[{ value: '', label: 'UTF-8' }, { value: 'latin-1', label: 'Latin-1 (ISO 8859-1)' }, { value: 'utf-16', label: 'UTF-16' }]} />
+        <Choice
+          label="Numbers"
+          name="decimal"
+          options={[
+            { value: '', label: 'as 1.5' },
+            { value: ',', label: 'as 1,5' },
+          ]}
+        />
+        <Field label="Dates" name="date_format" placeholder="%d.%m.%Y" spellCheck={false} />
+        <Field label="Times" name="timestamp_format" placeholder="%d.%m.%Y %H:%M" spellCheck={false} />
+        <Field label="No value is written as" name="null" placeholder="NA" spellCheck={false} hint="Beside the empty text." />
       </div>
-    </form>
+    </details>
   )
 }

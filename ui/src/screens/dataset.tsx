@@ -2,14 +2,15 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Ellipsis, Share2, SquareTerminal, Terminal, Trash2, Upload } from 'lucide-react'
+import { Ellipsis, PencilLine, Share2, SquareTerminal, Terminal, Trash2, Upload } from 'lucide-react'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { useTopics } from '../api/changes.ts'
-import { datasetPath, datasetQuery, dropDataset, restoreDataset } from '../api/lake.ts'
+import { datasetPath, datasetQuery, dropDataset, renameDataset, restoreDataset } from '../api/lake.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
 import { Button, buttonClass, CopyButton, ErrorState, IconButton, PageHeader, Skeleton, Time } from '../components/basics.tsx'
+import { Field, FormDialog, textIn } from '../components/form-dialog.tsx'
 import { Menu } from '../components/menu.tsx'
-import { attempt } from '../components/toasts.tsx'
+import { attempt, say } from '../components/toasts.tsx'
 import { sqlName } from '../lib/dataset-code.ts'
 import { formatBytes, formatCount, plural } from '../lib/format.ts'
 import { DATASET_ASPECTS, type DatasetSearch } from '../lib/lake-search.ts'
@@ -38,6 +39,7 @@ export function DatasetScreen() {
   const { data, error, isPending, refetch } = useQuery(datasetQuery(name))
   const [call, setCall] = useState<ApiCall>()
   const [adding, setAdding] = useState(false)
+  const [renaming, setRenaming] = useState(false)
   const aspect = search.aspect ?? 'columns'
   if (error) return <ErrorState error={error} what="This dataset could not be read" onRetry={() => void refetch()} />
   if (isPending) return <Skeleton lines={8} />
@@ -84,6 +86,7 @@ export function DatasetScreen() {
               trigger={<IconButton label="More actions" icon={Ellipsis} className="border border-line-strong" />}
               items={[
                 { label: 'Show the API call', icon: Terminal, run: () => setCall({ method: 'GET', url: location.origin + datasetPath(name) }) },
+                { label: 'Rename', icon: PencilLine, run: () => setRenaming(true) },
                 { label: 'Move to the trash', icon: Trash2, run: () => void drop() },
               ]}
             />
@@ -141,6 +144,20 @@ export function DatasetScreen() {
         <DatasetAbout dataset={data} />
       </div>
       <NewDataset open={adding} dataset={name} onClose={() => setAdding(false)} />
+      <FormDialog
+        open={renaming}
+        title={`Rename ${name}`}
+        action="Rename"
+        onClose={() => setRenaming(false)}
+        onDone={async (fields) => {
+          const to = textIn(fields, 'name')
+          await renameDataset(name, to)
+          await navigate({ to: '/datasets/$name', params: { name: to }, replace: true })
+          say(`Renamed ${name} to ${to}.`, () => renameDataset(to, name).then(() => navigate({ to: '/datasets/$name', params: { name }, replace: true })))
+        }}
+      >
+        <Field label="New name" name="name" required defaultValue={name} spellCheck={false} pattern=".+\..+" title="A namespace, a dot and a name" hint="Its namespace must be there. Versions, rules and pins stay with it; rights that name this dataset have to be given anew, and who reads it has to be told." />
+      </FormDialog>
       <ApiCallDialog call={call} onClose={() => setCall(undefined)} />
     </>
   )

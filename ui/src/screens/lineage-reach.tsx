@@ -14,8 +14,8 @@ import { kindsName, thingOf, type Thing } from '../lib/lineage.ts'
 const LABELS: Record<Question, string> = { impact: 'Impact', provenance: 'Origin' }
 const FIRST = 6
 
-export function ReachList({ node, things, side, onSide, onCentre }: { node: string; things: ReadonlyMap<string, Thing>; side: Question; onSide: (side: Question) => void; onCentre: (urn: string) => void }) {
-  const { data, error, isPending, refetch } = useQuery(reachQuery(side, node))
+export function ReachList({ node, day, things, side, onSide, onCentre }: { node: string; day: string | undefined; things: ReadonlyMap<string, Thing>; side: Question; onSide: (side: Question) => void; onCentre: (urn: string) => void }) {
+  const { data, error, isPending, refetch } = useQuery(reachQuery(side, node, day))
   const total = Object.values(data?.counts ?? {}).reduce((sum, count) => sum + count, 0)
   return (
     <section className="card min-w-0" aria-label={LABELS[side]}>

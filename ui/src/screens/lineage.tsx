@@ -7,7 +7,7 @@ import { lazy, Suspense, useCallback, useId, useMemo, useState } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { urlOf } from '../api/client.ts'
 import { datasetNamesQuery } from '../api/lake.ts'
-import { LINEAGE, lineageQuery, MOST_DRAWN, type LineageEdge } from '../api/lineage.ts'
+import { endOf, LINEAGE, lineageQuery, MOST_DRAWN, type LineageEdge } from '../api/lineage.ts'
 import { modelsQuery } from '../api/registry.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
 import { Button, Empty, ErrorState, IconButton, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
@@ -34,7 +34,7 @@ export function LineageScreen() {
   const { node = '', closed, columns = false } = search
   const direction = search.direction ?? 'both'
   const depth = Number(search.depth ?? USUAL_DEPTH)
-  const { data, error, isPending, isPlaceholderData, refetch } = useQuery(lineageQuery(node, direction, depth))
+  const { data, error, isPending, isPlaceholderData, refetch } = useQuery(lineageQuery(node, direction, depth, search.at))
   const [picked, setPicked] = useState('')
   const [call, setCall] = useState<ApiCall>()
   const set = useCallback((patch: LineageSearch, replace = false) => void navigate({ search: (old) => ({ ...old, ...patch }), replace }), [navigate])
@@ -69,7 +69,7 @@ export function LineageScreen() {
           node !== '' && (
             <Menu
               trigger={<IconButton label="More actions" icon={Ellipsis} className="border border-line-strong" />}
-              items={[{ label: 'Show the API call', icon: Terminal, run: () => setCall({ method: 'GET', url: location.origin + urlOf(LINEAGE, { node, direction, depth }) }) }]}
+              items={[{ label: 'Show the API call', icon: Terminal, run: () => setCall({ method: 'GET', url: location.origin + urlOf(LINEAGE, { node, direction, depth, at: endOf(search.at) }) }) }]}
             />
           )
         }
@@ -99,6 +99,10 @@ export function LineageScreen() {
               </select>
             </label>
             <label className="flex items-center gap-1.5 text-sm">
+              <span className="text-ink-2">As of</span>
+              <input type="date" value={search.at ?? ''} onChange={(event) => set({ at: event.target.value || undefined })} className="field" />
+            </label>
+            <label className="flex items-center gap-1.5 text-sm">
               <input type="checkbox" checked={columns} onChange={(event) => set({ columns: event.target.checked || undefined })} />
               Columns
             </label>
@@ -126,7 +130,7 @@ export function LineageScreen() {
                 </Empty>
               ) : (
                 <Suspense fallback={<div className="p-3"><Skeleton lines={6} label="Loading the graph" /></div>}>
-                  <Graph shown={shown} things={things} centre={data.node} asked={isPlaceholderData ? '' : `${data.node} ${direction} ${depth} ${columns}`} chosen={chosen} onChoose={setPicked} onCentre={centre} onToggle={toggle} />
+                  <Graph shown={shown} things={things} centre={data.node} asked={isPlaceholderData ? '' : `${data.node} ${direction} ${depth} ${columns} ${search.at ?? ''}`} chosen={chosen} onChoose={setPicked} onCentre={centre} onToggle={toggle} />
                 </Suspense>
               )}
             </div>
@@ -139,7 +143,7 @@ export function LineageScreen() {
           </section>
           <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
             <Chosen urn={chosen} thing={things.get(chosen)} isCentre={chosen === data.node} edges={shown.edges.filter(({ from, to }) => from === chosen || to === chosen)} things={things} onCentre={centre} onChoose={setPicked} />
-            <ReachList key={data.node} node={data.node} things={things} side={search.side ?? 'impact'} onSide={(side) => set({ side: side === 'impact' ? undefined : side }, true)} onCentre={centre} />
+            <ReachList key={data.node} node={data.node} day={search.at} things={things} side={search.side ?? 'impact'} onSide={(side) => set({ side: side === 'impact' ? undefined : side }, true)} onCentre={centre} />
           </div>
         </div>
       )}

@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Link } from '@tanstack/react-router'
 import { Database, Trash2 } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
+import { meQuery } from '../api/access.ts'
 import { datasetNamesQuery, datasetQuery } from '../api/lake.ts'
 import { historyQuery, removeQuery, saveQuery, savedQueriesQuery, type PastQuery } from '../api/sql.ts'
 import { Badge, Button, ErrorState, IconButton, Skeleton, Time } from '../components/basics.tsx'
@@ -19,13 +20,16 @@ interface SqlSideProps {
   side: Side
   /** The saved query that is open. */
   saved: string | undefined
+  /** Whether the history is everybody's. */
+  everybodys: boolean
   onSide: (side: Side) => void
+  onEverybodys: (everybodys: boolean) => void
   onInsert: (piece: string) => void
   onOpen: (sql: string) => void
   onOpenSaved: (name: string) => void
 }
 
-export function SqlSide({ side, saved, onSide, onInsert, onOpen, onOpenSaved }: SqlSideProps) {
+export function SqlSide({ side, saved, everybodys, onSide, onEverybodys, onInsert, onOpen, onOpenSaved }: SqlSideProps) {
   const [typed, setTyped] = useState('')
   const q = useDeferredValue(typed.trim())
   return (
@@ -43,7 +47,7 @@ export function SqlSide({ side, saved, onSide, onInsert, onOpen, onOpenSaved }: 
       <div className="min-h-0 overflow-y-auto p-2" tabIndex={0} role="group" aria-label={LABELS[side]}>
         {side === 'datasets' && <Datasets q={q} onInsert={onInsert} />}
         {side === 'saved' && <Saved q={q} current={saved} onOpen={onOpenSaved} />}
-        {side === 'history' && <History q={q} onOpen={onOpen} />}
+        {side === 'history' && <History q={q} everybodys={everybodys} onEverybodys={onEverybodys} onOpen={onOpen} />}
       </div>
     </aside>
   )
@@ -144,13 +148,28 @@ const STATES: Record<PastQuery['state'], { label: string; tone: 'good' | 'bad' |
   cancelled: { label: 'stopped', tone: 'warn' },
 }
 
-function History({ q, onOpen }: { q: string; onOpen: (sql: string) => void }) {
+function History({ q, everybodys, onEverybodys, onOpen }: { q: string; everybodys: boolean; onEverybodys: (everybodys: boolean) => void; onOpen: (sql: string) => void }) {
+  const me = useQuery(meQuery)
+  return (
+    <>
+      {me.data?.rights.includes('manage') && (
+        <label className="mb-1 flex items-center gap-1.5 px-1 text-sm">
+          <input type="checkbox" checked={everybodys} onChange={(event) => onEverybodys(event.target.checked)} />
+          Everybody's
+        </label>
+      )}
+      <Queries q={q} everybodys={everybodys} onOpen={onOpen} />
+    </>
+  )
+}
+
+function Queries({ q, everybodys, onOpen }: { q: string; everybodys: boolean; onOpen: (sql: string) => void }) {
   // The server searches for texts with a letter or a digit.
-  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(historyQuery(/[\p{L}\p{N}]/u.test(q) ? q : '', false))
+  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(historyQuery(/[\p{L}\p{N}]/u.test(q) ? q : '', everybodys))
   if (error) return <ErrorState error={error} what="The history could not be read" />
   if (isPending) return <Skeleton lines={4} />
   const queries = data.pages.flatMap((page) => page.queries)
-  if (queries.length === 0) return <p className="p-1 text-sm text-ink-2">{q ? 'No query has this.' : 'You have run none yet.'}</p>
+  if (queries.length === 0) return <p className="p-1 text-sm text-ink-2">{q ? 'No query has this.' : 'None was run yet.'}</p>
   return (
     <>
       <ul className="grid gap-1 text-sm">
@@ -160,6 +179,7 @@ function History({ q, onOpen }: { q: string; onOpen: (sql: string) => void }) {
               <span className="block truncate font-mono text-xs">{query.sql.replaceAll(/\s+/g, ' ')}</span>
               <span className="flex flex-wrap items-center gap-1.5 text-xs text-ink-2">
                 <Badge tone={STATES[query.state].tone}>{STATES[query.state].label}</Badge>
+                {everybodys && <span>{query.actor}</span>}
                 {query.state === 'done' && `${plural(query.rows, 'row')}, ${formatDuration(query.elapsed_ms)}`}
                 <Time millis={Date.parse(query.at)} />
               </span>

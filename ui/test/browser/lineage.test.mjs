@@ -137,6 +137,18 @@ test('a column has its own impact, and a thing leads to its page', async () => {
   noErrors()
 })
 
+test('it is shown as it stood on a day', async () => {
+  await go('/lineage?node=dataset:census.people')
+  await graph().waitFor()
+  await main().getByLabel('As of').fill('2020-01-01')
+  await page.waitForURL('**at=2020-01-01*')
+  await main().getByText('It stands alone so far').waitFor()
+  await main().getByText('nothing breaks').waitFor()
+  await main().getByLabel('As of').fill('')
+  await graph().waitFor()
+  noErrors()
+})
+
 test('a dataset names who uses it', async () => {
   await go('/datasets/census.people')
   await main().getByRole('navigation').getByRole('link', { name: 'Consumers' }).click()

@@ -44,6 +44,7 @@ public final class Erasures {
     private final TableService service;
     private final TableCommits commits;
     private final Warehouse warehouse;
+    private final TableStore tables = new TableStore();
     private final PinStore pins = new PinStore();
 
     Erasures(Db db, TableService service, TableCommits commits, Warehouse warehouse) {
@@ -311,7 +312,9 @@ public final class Erasures {
 
     /// What the dataset named before, and names no more.
     private long deleteUnnamed(Plan plan, NamedFiles before, Set<String> between) {
-        NamedFiles after = NamedFiles.of(commits.row(plan.row.name()), commits);
+        // Under whatever name it goes by now.
+        TableStore.Row row = db.read(sql -> tables.byId(sql, plan.row.id())).orElseThrow();
+        NamedFiles after = NamedFiles.of(row, commits);
         String root = TableFiles.plain(warehouse.root());
         long[] files = {0};
         before.forEach(plain -> {
