@@ -165,7 +165,7 @@ function Workbench({ search, written }: { search: SqlSearch; written: string }) 
           side={search.side ?? 'datasets'}
           saved={search.saved}
           everybodys={search.everybodys ?? false}
-          onEverybodys={(everybodys) => set({ everybodys: everybodys || undefined })}
+          onEverybodys={(everybodys) => set({ everybodys: everybodys || undefined }, true)}
           onSide={(side) => set({ side: side === 'datasets' ? undefined : side })}
           onInsert={(piece) => editor.current?.insert(piece)}
           onOpen={(sql) => set({ sql, saved: undefined, kind: undefined, cx: undefined, cy: undefined })}

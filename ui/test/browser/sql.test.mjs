@@ -143,7 +143,7 @@ test('the history brings a query back', async () => {
   assert.match(await editor().innerText(), /^select region, year, avg\(income\)/)
   await side.getByRole('searchbox').fill('')
   await side.getByLabel("Everybody's").check()
-  await page.waitForURL('**everybodys=true*')
+  await page.waitForURL('**everybodys=1*')
   await side.getByText('local').first().waitFor()
   await looks('history')
   await page.goBack()
