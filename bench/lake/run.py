@@ -28,11 +28,15 @@ ALONE = {
 def ensure_tools():
     """What is measured against has Pythons of its own."""
     for python, requirements in ((DUCKDB, "requirements.txt"), (WHYLOGS, "requirements-whylogs.txt")):
-        if not python.exists():
-            print(f"bench: making {python.parents[1].name} from {requirements}", flush=True)
-            subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                            "-r", HERE / requirements], check=True)  # fmt: skip
+        stamp = python.parents[1] / ".stamp"
+        wanted = (HERE / requirements).read_text()
+        if stamp.exists() and stamp.read_text() == wanted:
+            continue
+        print(f"bench: making {python.parents[1].name} from {requirements}", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", python.parents[1]], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                        "-r", HERE / requirements], check=True)  # fmt: skip
+        stamp.write_text(wanted)
 
 
 def tool_versions():
