@@ -68,5 +68,10 @@ spark.sql("DELETE FROM mw.spark.holes WHERE id % 3 = 0")
 spark.sql("CREATE TABLE mw.spark.hidden (id BIGINT) TBLPROPERTIES ('write.delete.mode'='merge-on-read')")
 spark.sql("INSERT INTO mw.spark.hidden SELECT id FROM range(100)")
 spark.sql("DELETE FROM mw.spark.hidden WHERE id % 3 = 2")
+spark.sql("CREATE TABLE mw.spark.vectors (id BIGINT) TBLPROPERTIES ('format-version'='3', "
+          "'write.delete.mode'='merge-on-read')")  # fmt: skip
+spark.sql("INSERT INTO mw.spark.vectors SELECT id FROM range(1000)")
+spark.sql("DELETE FROM mw.spark.vectors WHERE id % 3 = 0")
+found["vector_files"] = rows("SELECT count(*) FROM mw.spark.vectors.delete_files WHERE file_format = 'PUFFIN'")[0][0]
 print("FOUND " + json.dumps(found))
 spark.stop()

@@ -118,3 +118,14 @@ def test_an_erasure_takes_out_what_a_delete_file_only_hides(lake, found):
     assert lake.sql("select count(*), sum(id) from spark.hidden") == [(66, sum(rest))]
     assert erased["versions_removed"] == [1, 2]
     assert lake.versions("spark.hidden") == [1, 2, 3]
+
+
+def test_deletion_vectors_are_read_and_compacted(lake, found):
+    assert found["vector_files"] > 0
+    left = [(666, sum(i for i in range(1000) if i % 3))]
+    assert lake.sql("select count(*), sum(id) from spark.vectors") == left
+
+    assert lake.operate("/datasets/spark.vectors/compact", {})["files_after"] == 1
+
+    assert lake.sql("select count(*), sum(id) from spark.vectors") == left
+    assert lake.ask("GET", "/datasets/spark.vectors/profile")["deleted_rows_included"] == 0

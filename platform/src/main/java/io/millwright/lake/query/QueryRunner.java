@@ -79,7 +79,7 @@ final class QueryRunner implements AutoCloseable {
 
     /// Runs a query and sends its result.
     Done run(Prepared query, Running mine, Wanted wanted, OutputStream out) {
-        Sent sent = new Sent(out);
+        Sent sent = new Sent(out, mine);
         ObjectNode request = Json.MAPPER
                 .createObjectNode()
                 .put("op", "run")
@@ -149,10 +149,12 @@ final class QueryRunner implements AutoCloseable {
     /// Counts what goes to the client, whose failures are not the worker's.
     private static final class Sent extends OutputStream {
         private final OutputStream out;
+        private final Running mine;
         private long bytes;
 
-        Sent(OutputStream out) {
+        Sent(OutputStream out, Running mine) {
             this.out = out;
+            this.mine = mine;
         }
 
         @Override
@@ -165,6 +167,7 @@ final class QueryRunner implements AutoCloseable {
             try {
                 out.write(source, offset, length);
                 bytes += length;
+                mine.sent(bytes);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -164,10 +164,10 @@ public final class QueryService implements AutoCloseable {
             return ended.result();
         } catch (Failure e) {
             boolean stopped = mine.stopped().isPresent();
-            end(mine, stopped ? PastQuery.State.CANCELLED : PastQuery.State.FAILED, 0, 0, e.message());
+            end(mine, stopped ? PastQuery.State.CANCELLED : PastQuery.State.FAILED, 0, mine.sent(), e.message());
             throw e;
         } catch (RuntimeException | Error e) {
-            end(mine, PastQuery.State.FAILED, 0, 0, "The client went away, or an internal error.");
+            end(mine, PastQuery.State.FAILED, 0, mine.sent(), "The client went away, or an internal error.");
             throw e;
         }
     }

@@ -15,6 +15,7 @@ final class Running {
     private final PastQuery begun;
     private @Nullable Worker worker;
     private @Nullable Failure stopped;
+    private volatile long sent;
 
     Running(PastQuery begun) {
         this.begun = begun;
@@ -22,6 +23,16 @@ final class Running {
 
     PastQuery begun() {
         return begun;
+    }
+
+    /// Bytes that went to the client.
+    long sent() {
+        return sent;
+    }
+
+    /// By the one who answers, as the bytes go.
+    void sent(long bytes) {
+        sent = bytes;
     }
 
     /// From now on stopping the query ends this process.

@@ -1,5 +1,6 @@
 package io.millwright.lake.rewrite;
 
+import static io.millwright.kernel.ErrorCode.BUSY;
 import static io.millwright.kernel.ErrorCode.CONFLICT;
 import static io.millwright.kernel.ErrorCode.INVALID_ARGUMENT;
 import static io.millwright.kernel.ErrorCode.UNAVAILABLE;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -27,7 +29,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.iceberg.DataFile;
@@ -36,6 +40,7 @@ import org.apache.iceberg.DataFile;
 final class ErasureService {
     /// Each is as long as it takes to look into what others have appended meanwhile.
     private static final int MOST_ROUNDS = 50;
+    private static final int MOST_WAITS = 300;
     private static final int LONGEST_WHERE = 10_000;
     private static final int LONGEST_REASON = 1_000;
     private static final String HMAC = "HmacSHA256";
@@ -119,14 +124,26 @@ final class ErasureService {
         }
     }
 
+    /// Other queries may have all turns for a while.
+    private static <T> T inTurn(Supplier<T> question) {
+        for (int time = 1; ; time++) {
+            try {
+                return question.get();
+            } catch (Failure e) {
+                if (e.code() != BUSY || time == MOST_WAITS) throw e;
+                LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+            }
+        }
+    }
+
     private Found find(DatasetName name, Wish wish, Map<String, Long> counts, LongConsumer looked) {
         Erasures.Plan plan = erasures.plan(name);
         TableScan all = plan.all();
         Set<String> having = new HashSet<>();
         long rows = 0;
         for (TableScan.ScanFile file : all.files()) {
-            long count =
-                    counts.computeIfAbsent(file.location(), location -> queries.countWhere(all.of(file), wish.where()));
+            long count = counts.computeIfAbsent(
+                    file.location(), location -> inTurn(() -> queries.countWhere(all.of(file), wish.where())));
             looked.accept(counts.size());
             if (count == 0) continue;
             rows += count;
@@ -141,7 +158,8 @@ final class ErasureService {
                 if (!found.having().contains(file.location())) continue;
                 rests.computeIfAbsent(file, one -> {
                     Path target = folder.resolve(UUID.randomUUID() + ".parquet");
-                    var metrics = queries.writeWhereNot(found.plan().all().of(List.of(one)), wish.where(), target);
+                    TableScan alone = found.plan().all().of(List.of(one));
+                    var metrics = inTurn(() -> queries.writeWhereNot(alone, wish.where(), target));
                     return erasures.place(found.plan(), target, metrics);
                 });
             }

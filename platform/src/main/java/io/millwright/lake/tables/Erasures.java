@@ -186,8 +186,16 @@ public final class Erasures {
         }
         List<Named> named = new ArrayList<>();
         names.forEach((snapshot, all) -> {
-            var candidate = new CommitGuard.Candidate(name, row.id(), table, table.snapshot(snapshot));
-            named.add(new Named(service.scan(candidate), snapshot, all));
+            TableScan scan = service.scan(new CommitGuard.Candidate(name, row.id(), table, table.snapshot(snapshot)));
+            if (scan.files().stream()
+                    .flatMap(file -> file.deletes().stream())
+                    .anyMatch(TableScan.Equality.class::isInstance)) {
+                throw UNSUPPORTED.because(
+                        "'%s' has files that delete rows by their values, which are values of rows, too. Compact it first"
+                                + " (millwright data compact %s).",
+                        name, name);
+            }
+            named.add(new Named(scan, snapshot, all));
         });
         return named;
     }

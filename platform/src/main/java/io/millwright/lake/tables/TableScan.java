@@ -2,6 +2,7 @@ package io.millwright.lake.tables;
 
 import java.util.List;
 import java.util.Optional;
+import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.Schema;
 
 /// What to read for one version of a dataset: its files, nothing of them read yet.
@@ -34,10 +35,32 @@ public record TableScan(
     }
 
     /// A file that says which rows of data files are gone.
+    public sealed interface Delete {
+        String location();
+
+        /// Of the whole file.
+        long bytes();
+
+        /// How many it takes away, perhaps from several data files.
+        long rows();
+    }
+
+    /// Parquet with `file_path` and `pos`.
+    public record Positions(String location, long bytes, long rows) implements Delete {}
+
+    /// Parquet with values: rows that have them are gone.
     ///
-    /// @param kind `positions` (Parquet with `file_path` and `pos`), `equality` or `vector`
-    /// @param rows that it takes away, perhaps from several data files
-    public record Delete(String location, String kind, long bytes, long rows) {}
+    /// @param fields ids of its columns
+    public record Equality(String location, long bytes, long rows, List<Integer> fields) implements Delete {
+        public Equality {
+            fields = List.copyOf(fields);
+        }
+    }
+
+    /// A bitmap of positions within a Puffin file.
+    ///
+    /// @param file as the metadata has it: where in the file, and how many positions
+    public record Vector(String location, long bytes, long rows, DeleteFile file) implements Delete {}
 
     /// One of its files alone, with all the rows that were written to it.
     public TableScan of(ScanFile file) {

@@ -319,12 +319,21 @@ public final class TableService {
     private static TableScan.ScanFile scanFile(FileScanTask task) {
         List<TableScan.Delete> deletes = new ArrayList<>();
         for (DeleteFile delete : task.deletes()) {
-            String kind = delete.content() == FileContent.EQUALITY_DELETES
-                    ? "equality"
-                    : delete.format() == FileFormat.PUFFIN ? "vector" : "positions";
-            deletes.add(new TableScan.Delete(delete.location(), kind, delete.fileSizeInBytes(), delete.recordCount()));
+            deletes.add(delete(delete));
         }
         return scanFile(task.file(), deletes);
+    }
+
+    private static TableScan.Delete delete(DeleteFile file) {
+        String location = file.location();
+        long bytes = file.fileSizeInBytes();
+        long rows = file.recordCount();
+        if (file.content() == FileContent.EQUALITY_DELETES) {
+            return new TableScan.Equality(location, bytes, rows, file.equalityFieldIds());
+        }
+        return file.format() == FileFormat.PUFFIN
+                ? new TableScan.Vector(location, bytes, rows, file.copy())
+                : new TableScan.Positions(location, bytes, rows);
     }
 
     static TableScan.ScanFile scanFile(DataFile file, List<TableScan.Delete> deletes) {
