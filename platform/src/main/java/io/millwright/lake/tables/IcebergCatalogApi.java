@@ -215,22 +215,26 @@ final class IcebergCatalogApi {
             throw INVALID_ARGUMENT.because("snapshots is '%s', expected all or refs.", mode);
         }
         LoadTableResponse table = CatalogHandlers.loadTable(catalog(), id, SnapshotMode.valueOf(mode));
-        boolean known = call.header("if-none-match").filter(etag(table)::equals).isPresent();
-        if (known) return Reply.noContent(304).with("etag", etag(table));
-        return mode.equals("ALL") ? loaded(table) : IcebergJson.reply(table).with("etag", etag(table));
+        boolean all = mode.equals("ALL");
+        String etag = etag(table, all ? "" : "-refs");
+        boolean known = call.header("if-none-match").filter(etag::equals).isPresent();
+        if (known) return Reply.noContent(304).with("etag", etag);
+        return all ? loaded(table) : IcebergJson.reply(table).with("etag", etag);
     }
 
     private Reply loaded(LoadTableResponse table) throws IOException {
         String location = table.metadataLocation();
         if (location == null) return IcebergJson.reply(table);
         byte[] metadata = commits.metadata().json(location, table.tableMetadata());
-        return IcebergJson.reply(location, metadata, table.config()).with("etag", etag(table));
+        return IcebergJson.reply(location, metadata, table.config()).with("etag", etag(table, ""));
     }
 
     /// A metadata file never changes, so its name stands for what is in it.
-    private static String etag(LoadTableResponse table) {
+    ///
+    /// @param part of the metadata that is answered
+    private static String etag(LoadTableResponse table, String part) {
         String location = String.valueOf(table.metadataLocation());
-        return '"' + location.substring(location.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9-]", "-") + '"';
+        return '"' + location.substring(location.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9-]", "-") + part + '"';
     }
 
     private Reply tableExists(Call call) {
