@@ -9,6 +9,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -60,6 +61,19 @@ public final class LakeServer implements AutoCloseable {
 
     public HttpResponse<byte[]> bytes(HttpRequest.Builder request) throws IOException, InterruptedException {
         return client.send(request.build(), BodyHandlers.ofByteArray());
+    }
+
+    /// Begins an operation and waits for its end.
+    public JsonNode operate(String path, JsonNode body) throws Exception {
+        Answer begun = send(post(path, body));
+        if (begun.status() != 202) throw new AssertionError(begun.toString());
+        String id = begun.body().path("operation_id").asString();
+        for (long end = System.nanoTime() + Duration.ofSeconds(60).toNanos(); System.nanoTime() < end; ) {
+            JsonNode now = send(to("operations/" + id).GET()).body();
+            if (!now.path("state").asString().equals("running")) return now;
+            Thread.sleep(20);
+        }
+        throw new AssertionError("not within a minute");
     }
 
     /// Makes a version of a file.

@@ -64,7 +64,7 @@ final class Workers implements AutoCloseable {
             if (closed) throw new IllegalStateException("closed");
             while (!idle.isEmpty()) {
                 Worker worker = idle.removeLast().worker();
-                if (worker.isAlive()) return worker;
+                if (isFit(worker)) return worker;
                 all.remove(worker);
                 worker.close();
             }
@@ -86,7 +86,7 @@ final class Workers implements AutoCloseable {
     }
 
     private boolean kept(Worker worker, boolean well) {
-        boolean keep = well && worker.isAlive() && worker.residentBytes() < LARGEST_IDLE;
+        boolean keep = well && worker.isAlive();
         lock.lock();
         try {
             if (keep && !closed && idle.size() < MOST_IDLE) {
@@ -100,13 +100,18 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    /// Asked when it is needed again: right after an answer its last DuckDB is not closed yet.
+    private static boolean isFit(Worker worker) {
+        return worker.isAlive() && worker.residentBytes() < LARGEST_IDLE;
+    }
+
     private void endIdle() {
         lock.lock();
         try {
             long before = System.nanoTime() - LONGEST_IDLE.toNanos();
             for (Iterator<Idle> each = idle.iterator(); each.hasNext(); ) {
                 Idle one = each.next();
-                if (one.since() - before > 0) continue;
+                if (one.since() - before > 0 && isFit(one.worker())) continue;
                 each.remove();
                 all.remove(one.worker());
                 one.worker().close();

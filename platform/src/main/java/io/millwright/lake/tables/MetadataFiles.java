@@ -5,17 +5,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.GZIPOutputStream;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableMetadataParser;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.util.JsonUtil;
-import org.jspecify.annotations.Nullable;
 
 /// Metadata as JSON, made once: a commit writes it to the file and answers with it, and whoever loads the table
 /// next gets it, too. That of a thousand versions takes half a megabyte, and longer to make than all the rest of a
@@ -23,9 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class MetadataFiles {
     private static final long MOST_BYTES = 16 << 20;
 
-    private final ReentrantLock lock = new ReentrantLock(); // Guards made and bytes.
-    private final Map<String, byte[]> made = new LinkedHashMap<>(16, 0.75f, true);
-    private long bytes;
+    private final Recent<byte[]> made = new Recent<>(MOST_BYTES, json -> json.length);
 
     /// Writes a new file.
     ///
@@ -45,17 +39,13 @@ final class MetadataFiles {
         } catch (IOException e) {
             throw new UncheckedIOException("Failed to write json to file: " + location, e);
         }
-        put(location, json);
+        made.put(location, json);
         return location;
     }
 
     /// @param location of the file that it is in
     byte[] json(String location, TableMetadata metadata) {
-        byte[] known = known(location);
-        if (known != null) return known;
-        byte[] json = json(metadata);
-        put(location, json);
-        return json;
+        return made.get(location, () -> json(metadata));
     }
 
     private static byte[] json(TableMetadata metadata) {
@@ -66,29 +56,5 @@ final class MetadataFiles {
             throw new UncheckedIOException(e);
         }
         return out.toByteArray();
-    }
-
-    private byte @Nullable [] known(String location) {
-        lock.lock();
-        try {
-            return made.get(location);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void put(String location, byte[] json) {
-        lock.lock();
-        try {
-            byte[] before = made.put(location, json);
-            bytes += json.length - (before == null ? 0 : before.length);
-            while (bytes > MOST_BYTES && made.size() > 1) {
-                String oldest = made.keySet().iterator().next();
-                byte[] gone = made.remove(oldest);
-                if (gone != null) bytes -= gone.length;
-            }
-        } finally {
-            lock.unlock();
-        }
     }
 }

@@ -55,7 +55,9 @@ final class TableCommits {
     private final TableStore tables = new TableStore();
     private final NamespaceStore namespaces = new NamespaceStore();
     private final PinStore pins = new PinStore();
-    private final MetadataCache cache = new MetadataCache();
+    /// A few thousand snapshots in all, since each costs about two kilobytes.
+    private final Recent<TableMetadata> cache =
+            new Recent<>(10_000, metadata -> 10 + metadata.snapshots().size());
     private final MetadataFiles metadata = new MetadataFiles();
 
     TableCommits(Db db, Ledger ledger, Clock clock, Ids ids, Warehouse warehouse, CommitGuard guard) {
@@ -93,7 +95,7 @@ final class TableCommits {
         return metadata;
     }
 
-    MetadataCache cache() {
+    Recent<TableMetadata> cache() {
         return cache;
     }
 

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millwright.http.Json;
 import io.millwright.lake.LakeServer;
-import io.millwright.lake.LakeServer.Answer;
 import io.millwright.server.TestServer;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,18 +25,9 @@ class CompactionTest {
     }
 
     private static JsonNode compact(String dataset) throws Exception {
-        Answer answer = lake.send(lake.post("datasets/" + dataset + "/compact", Json.MAPPER.createObjectNode()));
-        assertThat(answer.status()).as(answer.toString()).isEqualTo(202);
-        String id = answer.body().path("operation_id").asString();
-        for (long end = System.nanoTime() + Duration.ofSeconds(60).toNanos(); System.nanoTime() < end; ) {
-            JsonNode operation = lake.send(lake.to("operations/" + id).GET()).body();
-            if (operation.path("state").asString().equals("running")) continue;
-            assertThat(operation.path("state").asString())
-                    .as(operation.toString())
-                    .isEqualTo("succeeded");
-            return operation.path("result");
-        }
-        throw new AssertionError("not within a minute");
+        JsonNode ended = lake.operate("datasets/" + dataset + "/compact", Json.MAPPER.createObjectNode());
+        assertThat(ended.path("state").asString()).as(ended.toString()).isEqualTo("succeeded");
+        return ended.path("result");
     }
 
     private static String rows(String dataset, String at) throws Exception {

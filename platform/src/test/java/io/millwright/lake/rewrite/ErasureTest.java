@@ -44,18 +44,7 @@ class ErasureTest {
 
     private static JsonNode erase(String dataset, String where, boolean dryRun) throws Exception {
         var wish = Json.MAPPER.createObjectNode().put("where", where).put("reason", "request 17");
-        Answer answer = lake.send(lake.post("datasets/" + dataset + "/erase", wish.put("dry_run", dryRun)));
-        assertThat(answer.status()).as(answer.toString()).isEqualTo(202);
-        return ended(answer.body().path("operation_id").asString());
-    }
-
-    private static JsonNode ended(String operation) throws Exception {
-        for (long end = System.nanoTime() + Duration.ofSeconds(60).toNanos(); System.nanoTime() < end; ) {
-            JsonNode now = lake.send(lake.to("operations/" + operation).GET()).body();
-            if (!now.path("state").asString().equals("running")) return now;
-            Thread.sleep(20);
-        }
-        throw new AssertionError("not within a minute");
+        return lake.operate("datasets/" + dataset + "/erase", wish.put("dry_run", dryRun));
     }
 
     private static JsonNode erased(String dataset, String where) throws Exception {
