@@ -2,6 +2,7 @@
 
 import multiprocessing
 import signal
+import time
 
 import pyarrow as pa
 import pytest
@@ -283,3 +284,32 @@ def test_an_acknowledged_commit_survives_the_power_cut(folder):
         table = RestCatalog("millwright", uri=f"{server.url}/iceberg").load_table("census.people")
         assert sorted(table.scan().to_arrow()["id"].to_pylist()) == acknowledged
         assert lakes.Lake(server).versions("census.people") == list(range(1, 13))
+
+
+def test_an_erasure_that_is_cut_off_is_whole_or_nothing_and_can_be_done_again(folder):
+    home = folder / "pyiceberg-erase-kill"
+    for round_, moment in enumerate((0.02, 0.15, 0.3, 0.5, 0.8)):
+        name = f"gone.people{round_}"
+        server = servers.start_millwright(home)
+        try:
+            lake = lakes.Lake(server)
+            catalog = RestCatalog("millwright", uri=f"{server.url}/iceberg")
+            table = fresh(catalog, name, people(0, 3))
+            table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "validated").commit()
+            for i in range(3, 6):
+                table.append(people(i, 1))
+            lake.ask("POST", f"/datasets/{name}/erase", json={"where": "id in (1, 4)", "reason": "request 1"})
+            time.sleep(moment)
+        finally:
+            server.process.send_signal(signal.SIGKILL)
+            server.kill()
+        with servers.start_millwright(home) as server:
+            lake = lakes.Lake(server)
+            whole = f"select string_agg(id, ' ' order by id) from {name} t"
+            tagged = f"{whole} at (version => 'validated')"
+            found = lake.sql(whole) + lake.sql(tagged)
+            assert found in ([("0 1 2 3 4 5",), ("0 1 2",)], [("0 2 3 5",), ("0 2",)]), moment
+            lake.operate(f"/datasets/{name}/erase", {"where": "id in (1, 4)", "reason": "request 1"})
+            assert lake.sql(whole) + lake.sql(tagged) == [("0 2 3 5",), ("0 2",)]
+            catalog = RestCatalog("millwright", uri=f"{server.url}/iceberg")
+            assert sorted(catalog.load_table(name).scan().to_arrow()["id"].to_pylist()) == [0, 2, 3, 5]
