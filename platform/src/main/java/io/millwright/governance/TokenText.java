@@ -1,8 +1,7 @@
 package io.millwright.governance;
 
+import io.millwright.kernel.Digests;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -31,11 +30,6 @@ public final class TokenText {
 
     /// What is stored of it. A plain hash is enough: nobody guesses 256 bits.
     static String digest(String token) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // Every JDK has it.
-        }
+        return HexFormat.of().formatHex(Digests.sha256().digest(token.getBytes(StandardCharsets.UTF_8)));
     }
 }

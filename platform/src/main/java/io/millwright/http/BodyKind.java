@@ -7,5 +7,7 @@ public enum BodyKind {
     /// Collected before the handler runs, capped by `server.max-body-size`.
     JSON,
     /// Handed over as it arrives, capped by `server.max-upload-size`.
-    STREAM
+    STREAM,
+    /// One message of gRPC, collected and unpacked as JSON is.
+    MESSAGE
 }

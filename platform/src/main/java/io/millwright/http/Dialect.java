@@ -4,6 +4,10 @@ import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Map;
 
 /// In which shape a route's failures are told. Rendering happens outermost, so that even a refused
 /// request comes back in the shape its client parses.
@@ -90,6 +94,47 @@ public enum Dialect {
                             .writeEndObject());
         }
     },
+    /// The Open Inference Protocol's `{"error": …}`.
+    OIP {
+        @Override
+        Reply body(int status, Failure failure, String requestId) throws IOException {
+            return Reply.json(
+                    status,
+                    "application/json",
+                    json -> json.writeStartObject()
+                            .writeStringProperty("error", failure.message())
+                            .writeEndObject());
+        }
+    },
+    /// gRPC: a number and a message among the headers. The status of the reply is what is measured; over HTTP every
+    /// call is answered with 200.
+    GRPC {
+        @Override
+        Reply body(int status, Failure failure, String requestId) {
+            return new Reply(
+                    status,
+                    Map.of(
+                            "content-type",
+                            "application/grpc",
+                            "grpc-status",
+                            String.valueOf(failure.code().grpcStatus()),
+                            "grpc-message",
+                            escaped(failure.message())),
+                    new Reply.Body.Bytes(ByteBuffer.allocate(0)));
+        }
+
+        // Percent-encoded, as far as a header needs it; long ones are cut, because clients take 8 KiB of headers in
+        // all.
+        private String escaped(String message) {
+            StringBuilder escaped = new StringBuilder();
+            for (byte b : message.getBytes(StandardCharsets.UTF_8)) {
+                if (escaped.length() > 4_000) return escaped.append("...").toString();
+                if (b >= ' ' && b < 127 && b != '%') escaped.append((char) b);
+                else escaped.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
+            }
+            return escaped.toString();
+        }
+    },
     /// Plain text, for probes and browsers.
     PLAIN {
         @Override
@@ -121,7 +166,9 @@ public enum Dialect {
 
     public Reply render(Failure failure, String requestId) {
         try {
-            return body(status(failure.code()), failure, requestId);
+            Reply reply = body(status(failure.code()), failure, requestId);
+            boolean again = failure.code() == ErrorCode.BUSY || failure.code() == ErrorCode.UNAVAILABLE;
+            return again ? reply.with("retry-after", String.valueOf(failure.retryAfterSeconds())) : reply;
         } catch (IOException e) {
             throw new UncheckedIOException(e); // Writing into memory does not fail.
         }
@@ -130,6 +177,8 @@ public enum Dialect {
     /// The dialect of a path that no route serves.
     public static Dialect ofPath(String path) {
         if (path.startsWith("/iceberg/")) return ICEBERG;
+        // What asks for gRPC's paths without speaking it is told in JSON.
+        if (path.equals("/v2") || path.startsWith("/v2/") || path.startsWith("/inference.")) return OIP;
         if (path.startsWith("/api/v1/")) return OPENLINEAGE;
         return path.startsWith("/api/millwright/") || path.startsWith("/auth/") ? OWN : MLFLOW;
     }

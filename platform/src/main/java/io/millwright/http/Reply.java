@@ -125,6 +125,11 @@ public record Reply(int status, Map<String, String> headers, Body body) {
         return new Reply(status, Map.of("content-type", contentType), new Body.Bytes(bytes.view()));
     }
 
+    /// One message of gRPC, which the server frames.
+    public static Reply message(ByteBuffer message) {
+        return new Reply(200, Map.of("content-type", "application/grpc"), new Body.Bytes(message));
+    }
+
     public static Reply emptyJson() {
         return EMPTY_JSON;
     }

@@ -3,6 +3,7 @@ package io.millwright.lake;
 import static io.millwright.kernel.ErrorCode.MALFORMED_REQUEST;
 import static io.millwright.kernel.ErrorCode.TOO_LARGE;
 
+import io.millwright.kernel.Digests;
 import io.millwright.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +16,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
@@ -74,7 +74,7 @@ final class Spool implements AutoCloseable {
     }
 
     private void read(InputStream in, long expected, long limit) throws IOException {
-        MessageDigest digest = newSha256();
+        MessageDigest digest = Digests.sha256();
         boolean small = expected >= 0 && expected <= BUFFER_BYTES;
         byte[] filling = new byte[small ? Math.max(1, (int) expected) : BUFFER_BYTES];
         byte[] other = new byte[small ? 0 : BUFFER_BYTES];
@@ -194,14 +194,6 @@ final class Spool implements AutoCloseable {
     }
 
     record Rests(long files, long bytes) {}
-
-    static MessageDigest newSha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
 
     private static Failure tooLarge(long bytes, long limit) {
         return TOO_LARGE.because(

@@ -1,5 +1,6 @@
 package io.millwright.ledger;
 
+import io.millwright.kernel.Digests;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -38,7 +39,7 @@ public record Event(
             entity,
             payload
         };
-        MessageDigest digest = Sha256.newDigest();
+        MessageDigest digest = Digests.sha256();
         for (String field : fields) {
             byte[] bytes = field.getBytes(StandardCharsets.UTF_8);
             digest.update(ByteBuffer.allocate(4).putInt(bytes.length).flip());

@@ -1,7 +1,7 @@
 package io.millwright.ledger;
 
+import io.millwright.kernel.Digests;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -18,7 +18,7 @@ final class Sha256 {
     }
 
     static Sha256 of(byte[]... parts) {
-        MessageDigest digest = newDigest();
+        MessageDigest digest = Digests.sha256();
         for (byte[] part : parts) digest.update(part);
         return new Sha256(digest.digest());
     }
@@ -30,14 +30,6 @@ final class Sha256 {
 
     static Sha256 parse(String hex) {
         return new Sha256(HexFormat.of().parseHex(hex));
-    }
-
-    static MessageDigest newDigest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // Every JDK has it.
-        }
     }
 
     /// Not a copy; never changed by its readers.

@@ -114,7 +114,7 @@ public final class VersionService {
     ///
     /// @throws io.millwright.kernel.Failure INVALID_ARGUMENT when they lie elsewhere: this server opens no
     ///     address that a client chose
-    String folder(String model, String number) {
+    public String folder(String model, String number) {
         String location = sources.followed(get(model, number).location());
         return ArtifactLocations.ownPath(location)
                 .orElseThrow(

@@ -31,6 +31,7 @@ import io.millwright.registry.RegistrySlice;
 import io.millwright.registry.promotion.Principals;
 import io.millwright.registry.promotion.PromotionSlice;
 import io.millwright.registry.webhooks.WebhooksSlice;
+import io.millwright.serving.ServingSlice;
 import io.millwright.tracking.TrackingSlice;
 import io.millwright.views.ViewsSlice;
 import java.net.URI;
@@ -109,8 +110,27 @@ final class Assembly implements AutoCloseable {
             Principals principals = authenticates ? new AccountPrincipals(access.service()) : Principals.EVERYBODY;
             PromotionSlice promotion = opened(PromotionSlice.wire(db, ledger, clock, ids, tracking, principals));
             promotion.start().addRoutes(routes);
-            RegistrySlice.wire(db, ledger, clock, tracking, promotion.governor())
-                    .addRoutes(routes);
+            RegistrySlice registry = RegistrySlice.wire(db, ledger, clock, tracking, promotion.governor());
+            registry.addRoutes(routes);
+            ServingSlice serving = opened(ServingSlice.wire(
+                    db,
+                    ledger,
+                    clock,
+                    ids,
+                    tracking.runs(),
+                    registry,
+                    tables.service(),
+                    queries.service(),
+                    settings.serving()));
+            metrics.gauge(
+                    "millwright_prediction_log_lost",
+                    "Predictions that were not kept for want of room.",
+                    serving.log()::lost);
+            metrics.gauge(
+                    "millwright_prediction_log_waiting_bytes",
+                    "Segments of predictions that are not in the lake yet.",
+                    serving.log()::waitingBytes);
+            serving.start().addRoutes(routes, operations, Version.MILLWRIGHT);
             AuditSlice.wire(db, ledger).addRoutes(routes, operations);
             WebhooksSlice webhooks = opened(WebhooksSlice.wire(db, ledger, clock, ids, settings.webhooks(), post));
             webhooks.addRoutes(routes);
@@ -191,6 +211,7 @@ final class Assembly implements AutoCloseable {
         all.addAll(ViewsSlice.MIGRATIONS);
         all.addAll(LineageSlice.MIGRATIONS);
         all.addAll(RegistrySlice.MIGRATIONS);
+        all.addAll(ServingSlice.MIGRATIONS);
         all.addAll(WebhooksSlice.MIGRATIONS);
         all.addAll(AccessSlice.MIGRATIONS);
         return all;

@@ -92,6 +92,10 @@ final class BodyBuffer {
         }
     }
 
+    int size() {
+        return size;
+    }
+
     long cap() {
         return cap;
     }

@@ -20,16 +20,24 @@ final class BodyCollector implements Subscriber<HttpObject> {
         void broken(Throwable cause);
     }
 
+    private static final long MOST_DROPPED = 1L << 30;
+
     private final BodyBuffer buffer;
     private final long expected;
     private final Outcome outcome;
+    private final boolean dropsRest;
     private @Nullable Subscription subscription;
+    private @Nullable Failure refusal;
+    private long dropped;
     private boolean done;
 
-    BodyCollector(BodyBuffer buffer, long expected, Outcome outcome) {
+    /// @param dropsRest whether the rest of a body that may not be taken is read and dropped, unless it is a flood,
+    ///     before that is told: over HTTP/2 a client that is still sending may never read the answer
+    BodyCollector(BodyBuffer buffer, long expected, Outcome outcome, boolean dropsRest) {
         this.buffer = buffer;
         this.expected = expected;
         this.outcome = outcome;
+        this.dropsRest = dropsRest;
     }
 
     @Override
@@ -42,7 +50,8 @@ final class BodyCollector implements Subscriber<HttpObject> {
     public void onNext(HttpObject object) {
         if (!(object instanceof HttpData data)) return;
         try (data) {
-            if (!done) buffer.append(data.byteBuf(), expected);
+            if (refusal != null) drop(data.length());
+            else if (!done) buffer.append(data.byteBuf(), expected);
         } catch (Failure failure) {
             refuse(failure);
         } catch (OutOfMemoryError e) {
@@ -51,8 +60,19 @@ final class BodyCollector implements Subscriber<HttpObject> {
     }
 
     private void refuse(Failure failure) {
-        done = true;
         buffer.release();
+        refusal = failure;
+        if (!dropsRest) tell(failure);
+    }
+
+    private void drop(int bytes) {
+        dropped += bytes;
+        if (dropped > MOST_DROPPED && refusal != null) tell(refusal);
+    }
+
+    private void tell(Failure failure) {
+        if (done) return;
+        done = true;
         if (subscription != null) subscription.cancel();
         outcome.refused(failure);
     }
@@ -61,7 +81,7 @@ final class BodyCollector implements Subscriber<HttpObject> {
     public void onError(Throwable cause) {
         if (done) return;
         done = true;
-        buffer.release();
+        if (refusal == null) buffer.release();
         outcome.broken(cause);
     }
 
@@ -69,6 +89,7 @@ final class BodyCollector implements Subscriber<HttpObject> {
     public void onComplete() {
         if (done) return;
         done = true;
-        outcome.collected();
+        if (refusal == null) outcome.collected();
+        else outcome.refused(refusal);
     }
 }

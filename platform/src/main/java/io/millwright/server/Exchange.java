@@ -14,12 +14,14 @@ import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.stream.SubscriptionOption;
+import com.linecorp.armeria.common.util.TimeoutMode;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.millwright.http.BodyKind;
 import io.millwright.http.Call;
 import io.millwright.http.Dialect;
 import io.millwright.http.Json;
 import io.millwright.http.Need;
+import io.millwright.http.PromptHandler;
 import io.millwright.http.Reply;
 import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
@@ -28,6 +30,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,11 +44,16 @@ import tools.jackson.core.JacksonException;
 /// One request from its headers to its answer.
 ///
 /// It begins on the event loop, where it is checked and its body collected; then a virtual thread runs the
-/// handler and sends the answer.
+/// handler and sends the answer. What a [PromptHandler] knows to be quick is answered on the event loop at once.
 final class Exchange implements Call, Runnable, BodyCollector.Outcome {
+    private static final String EXPECTED_TIMEOUT = "x-envoy-expected-rq-timeout-ms";
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
     private static final byte[] NO_BODY = {};
     private static final long SMALL_BODY = 1 << 16;
+    private static final int PROMPT_BODY = 1 << 14;
+    private static final Duration SHORT_WAIT = Duration.ofMillis(10);
+    /// What parsing a byte takes at most; see [Json#bytesToParse].
+    private static final long PARSING_PROMPT = 5 + Json.TREE_BYTES_PER_TOKEN;
     /// What the web UI calls itself in `X-Requested-With`.
     private static final String UI = "millwright-ui";
     /// RFC 7239: the first element is what the outermost proxy saw.
@@ -77,6 +85,9 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     private @Nullable BodyStream bodyStream;
     private @Nullable InputStream decodedStream;
     private volatile boolean bodyArrived = true;
+    private boolean isTaken;
+    /// Until when the client waits, when it says so and it is sooner than the server's own limit.
+    private @Nullable Duration deadline;
 
     Exchange(HttpServer server, ServiceRequestContext ctx, HttpRequest request) {
         this.server = server;
@@ -89,7 +100,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         this.rawPath = question < 0 ? target : target.substring(0, question);
         this.rawQuery = question < 0 ? "" : target.substring(question + 1);
         this.requestId = server.requestIds.idOf(request.headers().get(HttpServer.X_REQUEST_ID));
-        this.dialect = Dialect.ofPath(rawPath);
+        this.dialect = isGrpc() ? Dialect.GRPC : Dialect.ofPath(rawPath);
         this.context = server.authenticator.begin(requestId, RequestContext.DEFAULT_WORKSPACE, address());
     }
 
@@ -117,9 +128,12 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 endpoint = found;
                 rawVariables = raw;
                 dialect = found.route().dialect();
+                // Whoever calls gRPC's path but does not speak it reads no status among headers.
+                if (dialect == Dialect.GRPC && !isGrpc()) dialect = Dialect.OIP;
             }
         }
         try {
+            keepDeadline();
             Optional<RequestContext> known = server.authenticator.known(context, endpoint.route(), authorization());
             if (known.isEmpty()) {
                 server.run(this::signIn);
@@ -131,6 +145,34 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
             return refuseSender(failure);
         }
         return HttpResponse.of(answer);
+    }
+
+    boolean isGrpc() {
+        return GrpcWire.isGrpc(request.headers().get(HttpHeaderNames.CONTENT_TYPE));
+    }
+
+    /// Whether it is answered as a call of gRPC.
+    boolean speaksGrpc() {
+        return dialect == Dialect.GRPC;
+    }
+
+    /// How long the caller waits, as gRPC says it; over REST as Envoy tells those it passes requests on to.
+    private Optional<Duration> patience() {
+        if (isGrpc()) return GrpcWire.timeout(request.headers().get("grpc-timeout"));
+        String millis = request.headers().get(EXPECTED_TIMEOUT);
+        if (millis == null) return Optional.empty();
+        if (millis.matches("\\d{1,9}")) return Optional.of(Duration.ofMillis(Integer.parseInt(millis)));
+        throw INVALID_ARGUMENT.because("%s is '%s', expected milliseconds.", EXPECTED_TIMEOUT, millis);
+    }
+
+    private void keepDeadline() {
+        Duration timeout = patience()
+                .filter(told -> told.compareTo(server.settings.requestTimeout()) < 0)
+                .orElse(null);
+        if (timeout == null) return;
+        deadline = timeout;
+        // The library takes no time of 0; what has so little is answered before anything is computed, see run().
+        ctx.setRequestTimeout(TimeoutMode.SET_FROM_START, timeout.isZero() ? Duration.ofMillis(1) : timeout);
     }
 
     /// Asks who sends this before its body is read; on a virtual thread of its own.
@@ -270,14 +312,16 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 }
                 encoding = BodyEncoding.of(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
                 BodyEncoding.requireUtf8(request.headers().get(HttpHeaderNames.CONTENT_TYPE));
-                BodyBuffer buffer = newBodyBuffer("The request body");
-                if (length > buffer.cap()) throw buffer.tooLarge(Long.toString(length));
-                bodyBuffer = buffer;
-                bodyArrived = false;
-                request.subscribe(
-                        new BodyCollector(buffer, length, this),
-                        ctx.eventLoop(),
-                        SubscriptionOption.WITH_POOLED_OBJECTS);
+                collectBody(length);
+            }
+            case MESSAGE -> {
+                if (!isGrpc()) {
+                    throw MALFORMED_REQUEST.because(
+                            "Content-Type is '%s', expected application/grpc: this path is called by clients of gRPC.",
+                            request.headers().get(HttpHeaderNames.CONTENT_TYPE));
+                }
+                encoding = GrpcWire.encoding(request.headers().get("grpc-encoding"));
+                collectBody(length);
             }
             case STREAM -> {
                 encoding = BodyEncoding.of(request.headers().get(HttpHeaderNames.CONTENT_ENCODING));
@@ -295,6 +339,17 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         }
     }
 
+    private void collectBody(long length) {
+        BodyBuffer buffer = newBodyBuffer("The request body");
+        if (length > buffer.cap()) throw buffer.tooLarge(Long.toString(length));
+        bodyBuffer = buffer;
+        bodyArrived = false;
+        request.subscribe(
+                new BodyCollector(buffer, length, this, ctx.sessionProtocol().isMultiplex()),
+                ctx.eventLoop(),
+                SubscriptionOption.WITH_POOLED_OBJECTS);
+    }
+
     private BodyBuffer newBodyBuffer(String what) {
         boolean anybody = endpoint != null && endpoint.route().need() == Need.PUBLIC;
         return anybody ? server.newSmallBodyBuffer(what, SMALL_BODY) : server.newBodyBuffer(what);
@@ -303,7 +358,42 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     @Override
     public void collected() {
         bodyArrived = true;
-        server.run(this);
+        if (isPrompt()) context.call(this::answerHere);
+        else server.run(this);
+    }
+
+    /// Whether the answer is a matter of microseconds, with nothing to wait for.
+    private boolean isPrompt() {
+        BodyBuffer collected = bodyBuffer;
+        if (collected == null || collected.size() > PROMPT_BODY || encoding != BodyEncoding.IDENTITY) return false;
+        if (endpoint == null || !(endpoint.route().handler() instanceof PromptHandler handler)) return false;
+        // Whoever waits for less than that is told so by the event loop, which must be free for it.
+        if (deadline != null && deadline.compareTo(SHORT_WAIT) < 0) return false;
+        parsing = server.parsing.takeNow(PARSING_PROMPT * collected.size()).orElse(null);
+        if (parsing == null) return false;
+        try {
+            variables = Percent.decodeAll(rawVariables);
+            takeBody(collected);
+            return context.call(() -> handler.isPrompt(this));
+        } catch (RuntimeException e) {
+            return false; // It is met, and told, on the other thread again.
+        }
+    }
+
+    /// Answers on the event loop; what fails, or is large, on a virtual thread, since it may wait for something.
+    private int answerHere() {
+        Reply reply;
+        try {
+            reply = handle();
+        } catch (Throwable thrown) {
+            settle();
+            server.run(() -> context.call(() -> deliver(onThrown(thrown))));
+            return 0;
+        }
+        settle();
+        if (reply == null || ReplySender.isSmall(reply)) deliver(reply);
+        else server.run(() -> context.call(() -> deliver(reply)));
+        return 0;
     }
 
     @Override
@@ -336,9 +426,18 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
         } catch (Throwable t) {
             reply = onThrown(t);
         } finally {
-            releaseBody();
-            server.authenticator.settle(requestId);
+            settle();
         }
+        deliver(reply);
+    }
+
+    private void settle() {
+        releaseBody();
+        server.authenticator.settle(requestId);
+    }
+
+    /// @param reply null when it went out while it was written
+    private int deliver(@Nullable Reply reply) {
         try {
             if (reply != null) server.sender.send(ctx, this, reply, answer);
         } catch (RuntimeException | Error e) {
@@ -348,14 +447,18 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
             if (bodyStream != null) bodyStream.close();
             server.metrics.end();
         }
+        return 0;
     }
 
     /// The answer still to be sent; none when it went out while it was written.
     private @Nullable Reply handle() throws IOException {
         Router.Endpoint found = endpoint;
         if (found == null) throw new IllegalStateException("not begun");
-        variables = Percent.decodeAll(rawVariables);
-        if (bodyBuffer != null) takeBody(bodyBuffer);
+        if (!isTaken) {
+            variables = Percent.decodeAll(rawVariables);
+            if (bodyBuffer != null) takeBody(bodyBuffer);
+        }
+        if (dialect == Dialect.GRPC) requireListener();
         Reply reply = found.route().handler().handle(this);
         return switch (reply.body()) {
             case Reply.Body.Stream(var writer, var gone) -> {
@@ -368,6 +471,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 server.sender.feed(ctx, this, reply, writer, answer);
                 yield null;
             }
+            case Reply.Body.Bytes(var message) when dialect == Dialect.GRPC -> GrpcWire.framed(reply, message);
             case Reply.Body.Bytes _, Reply.Body.Channel _ -> reply;
         };
     }
@@ -379,6 +483,14 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
 
     private void takeBody(BodyBuffer collected) {
         body = collected.toArray();
+        boolean message = dialect == Dialect.GRPC;
+        if (message) {
+            boolean packed = GrpcWire.isPacked(body);
+            if (packed && encoding == BodyEncoding.IDENTITY)
+                throw MALFORMED_REQUEST.because("The message is packed, and no grpc-encoding says how.");
+            if (!packed) encoding = BodyEncoding.IDENTITY;
+            body = GrpcWire.message(body);
+        }
         if (encoding != BodyEncoding.IDENTITY) {
             BodyBuffer unpacked = newBodyBuffer("The request body, unpacked,");
             try {
@@ -389,7 +501,9 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                 bodyBuffer = unpacked;
             }
         }
-        parsing = server.parsing.take(Json.bytesToParse(body));
+        // A value of one byte becomes a number of eight.
+        if (parsing == null) parsing = server.parsing.take(message ? 9L * body.length : Json.bytesToParse(body));
+        isTaken = true;
     }
 
     private void releaseBody() {
@@ -467,6 +581,8 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
 
     /// The answer to a request that was not answered in time, in the shape its client parses.
     Reply timedOut() {
+        Duration told = deadline;
+        if (told != null) return refusal(late(told));
         boolean waitedForBody = !bodyArrived;
         Failure failure = waitedForBody
                 ? TOO_SLOW.because(
@@ -476,6 +592,20 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
                         "The request was not answered within %d s (server.request-timeout). Ask for less at once.",
                         server.settings.requestTimeout().toSeconds());
         return refusal(failure).with("connection", "close");
+    }
+
+    /// What nobody waits for any more is not computed.
+    private void requireListener() {
+        Duration told = deadline;
+        if (told != null && System.nanoTime() - startNanos >= told.toNanos()) throw late(told);
+        if (ctx.isCancelled()) throw UNAVAILABLE.because("The call was cancelled by its client.");
+    }
+
+    private Failure late(Duration deadline) {
+        return (isGrpc() ? TOO_SLOW : UNAVAILABLE)
+                .because(
+                        "The call was not answered within its deadline, %d ms. Give it more time, or ask for less at once.",
+                        deadline.toMillis());
     }
 
     /// The answer when the library reports an error of this exchange.

@@ -156,7 +156,8 @@ final class Http1Guard extends ChannelInboundHandlerAdapter {
                         case OWN -> "/api/millwright/refused";
                         case ICEBERG -> "/iceberg/refused";
                         case OPENLINEAGE -> "/api/v1/refused";
-                        case PLAIN -> "/refused";
+                        case OIP -> "/v2/refused";
+                        case PLAIN, GRPC -> "/refused";
                     });
             request.headers().set(REFUSED, why);
             HttpUtil.setKeepAlive(request, false); // What follows on this connection may be part of the same trick.

@@ -29,6 +29,11 @@ import picocli.CommandLine.Command;
             PromotionsCommand.class,
             DataCommand.class,
             SqlCommand.class,
+            ServingCommands.Deploy.class,
+            ServingCommands.Traffic.class,
+            ServingCommands.Endpoints.class,
+            ServingCommands.Predict.class,
+            TruthCommand.class,
         })
 public final class Main {
     private Main() {}

@@ -3,6 +3,7 @@ package io.millwright.server;
 import static io.millwright.kernel.ErrorCode.BUSY;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -38,6 +39,12 @@ final class MemoryBudget {
             free.release(held);
             held = 0;
         }
+    }
+
+    /// A share if there is one now, without waiting.
+    Optional<Share> takeNow(long bytes) {
+        int wanted = (int) Math.min(units, bytes / UNIT + 1);
+        return free.tryAcquire(wanted) ? Optional.of(new Share(wanted)) : Optional.empty();
     }
 
     /// Waits for a share. More than all there is counts as all there is.

@@ -24,6 +24,8 @@ import tools.jackson.databind.node.MissingNode;
 
 /// A running server, asked through its own API; for commands.
 final class RemoteServer implements AutoCloseable {
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
     private final HttpClient client = HttpClient.newHttpClient();
     private final URI base;
     private final Map<String, String> headers = new LinkedHashMap<>();
@@ -60,8 +62,28 @@ final class RemoteServer implements AutoCloseable {
         return send(request(target).header("content-type", "application/json").POST(json(fields)));
     }
 
-    void put(String target, Map<String, ?> fields) throws IOException, InterruptedException {
-        send(request(target).header("content-type", "application/json").PUT(json(fields)));
+    /// Waits for the end of an operation.
+    ///
+    /// @param begun as the request that began it was answered
+    /// @param progress told of each change
+    /// @return the operation as it ended
+    JsonNode watched(JsonNode begun, Consumer<JsonNode> progress) throws IOException, InterruptedException {
+        JsonNode operation = begun;
+        String id = operation.path("operation_id").asString();
+        Duration pause = Duration.ofMillis(20);
+        JsonNode told = operation.path("progress");
+        while (operation.path("state").asString().equals("running")) {
+            Thread.sleep(pause);
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            operation = get("/operations/" + id);
+            if (!operation.path("progress").equals(told)) progress.accept(operation);
+            told = operation.path("progress");
+        }
+        return operation;
+    }
+
+    JsonNode put(String target, Map<String, ?> fields) throws IOException, InterruptedException {
+        return send(request(target).header("content-type", "application/json").PUT(json(fields)));
     }
 
     void delete(String target) throws IOException, InterruptedException {

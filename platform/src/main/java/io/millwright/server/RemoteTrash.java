@@ -10,8 +10,6 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param allWorkspaces instead of the one that the server was asked in
 record RemoteTrash(RemoteServer server, boolean allWorkspaces) {
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-
     void forEachItem(Duration olderThan, Consumer<JsonNode> item) throws IOException, InterruptedException {
         server.forEach("/trash?older_than=" + olderThan + everywhere(), "items", item);
     }
@@ -49,17 +47,8 @@ record RemoteTrash(RemoteServer server, boolean allWorkspaces) {
     }
 
     private JsonNode watched(JsonNode begun, Consumer<JsonNode> progress) throws IOException, InterruptedException {
-        JsonNode operation = begun;
-        String id = operation.path("operation_id").asString();
-        Duration pause = Duration.ofMillis(20);
+        JsonNode operation = server.watched(begun, progress);
         JsonNode told = operation.path("progress");
-        while (operation.path("state").asString().equals("running")) {
-            Thread.sleep(pause);
-            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
-            operation = server.get("/operations/" + id);
-            if (!operation.path("progress").equals(told)) progress.accept(operation);
-            told = operation.path("progress");
-        }
         if (operation.path("state").asString().equals("succeeded")) return operation.path("result");
         throw new RemoteServer.Refused(
                 "the collection " + operation.path("state").asString() + " after "

@@ -2,6 +2,7 @@ package io.millwright.server;
 
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpHeaders;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpResponseWriter;
 import com.linecorp.armeria.common.HttpStatus;
@@ -51,6 +52,11 @@ final class ReplySender {
         this.draining = draining;
         this.feeds = new Feeds(patience.compareTo(FEED_PATIENCE) < 0 ? patience : FEED_PATIENCE);
         this.largeAnswers = new MemoryBudget("Large answers", LARGE_ANSWERS_BYTES, patience.dividedBy(2));
+    }
+
+    /// Whether [#send] does not wait for the client of this.
+    static boolean isSmall(Reply reply) {
+        return reply.body() instanceof Reply.Body.Bytes(ByteBuffer bytes) && bytes.remaining() <= PIECE;
     }
 
     /// Completes the answer and, when it is a large one, stays until it is sent. May block.
@@ -118,7 +124,12 @@ final class ReplySender {
             throw new IllegalArgumentException("streamed");
         ResponseHeaders headers = headers(exchange, reply, bytes.remaining());
         if (exchange.isHead() || !bytes.hasRemaining()) return HttpResponse.of(headers);
-        return HttpResponse.of(headers, data(bytes));
+        return HttpResponse.of(headers, data(bytes), trailers(exchange));
+    }
+
+    /// Those of an answer; what failed told so among its headers.
+    private static HttpHeaders trailers(Exchange exchange) {
+        return exchange.speaksGrpc() ? GrpcWire.OK : HttpHeaders.of();
     }
 
     private static HttpData data(ByteBuffer bytes) {
@@ -132,15 +143,23 @@ final class ReplySender {
 
     /// @param length -1 when it is not known
     private ResponseHeaders headers(Exchange exchange, Reply reply, long length) {
-        ResponseHeadersBuilder headers = ResponseHeaders.builder(HttpStatus.valueOf(reply.status()));
+        boolean grpc = exchange.speaksGrpc();
+        ResponseHeadersBuilder headers =
+                ResponseHeaders.builder(grpc ? HttpStatus.OK : HttpStatus.valueOf(reply.status()));
         headers.add(HttpServer.X_REQUEST_ID, exchange.requestId());
-        headers.add(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff");
-        headers.add(HttpHeaderNames.X_FRAME_OPTIONS, "SAMEORIGIN");
-        headers.add(HttpHeaderNames.CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-        headers.add(HttpHeaderNames.REFERRER_POLICY, "no-referrer");
+        if (grpc) {
+            headers.add("grpc-accept-encoding", GrpcWire.ENCODINGS);
+        } else { // For browsers, none of which reads gRPC.
+            headers.add(HttpHeaderNames.X_CONTENT_TYPE_OPTIONS, "nosniff");
+            headers.add(HttpHeaderNames.X_FRAME_OPTIONS, "SAMEORIGIN");
+            headers.add(HttpHeaderNames.CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+            headers.add(HttpHeaderNames.REFERRER_POLICY, "no-referrer");
+        }
+        // gRPC's clients take a status among headers only when nothing comes after them, not even an empty frame.
+        if (grpc && length == 0) headers.endOfStream(true);
         for (Map.Entry<String, String> header : reply.headers().entrySet())
             headers.set(header.getKey(), header.getValue());
-        if (length >= 0 && reply.status() != 204 && reply.status() != 304) headers.contentLength(length);
+        if (length >= 0 && !grpc && reply.status() != 204 && reply.status() != 304) headers.contentLength(length);
         if (draining.getAsBoolean()) headers.set(HttpHeaderNames.CONNECTION, "close");
         return headers.build();
     }
@@ -161,7 +180,7 @@ final class ReplySender {
             }
             if (!writer.tryWrite(headers(exchange, reply, length))) return;
             try {
-                pump(ctx, channel, length, writer);
+                pump(ctx, channel, length, writer, trailers(exchange));
             } catch (IOException | TimeoutException e) {
                 // The headers are out: all that is left is to break off, so that nobody takes a part for the whole.
                 log.warn("answer broke off: {}: {}", exchange.rawPath(), e.toString());
@@ -178,7 +197,12 @@ final class ReplySender {
         }
     }
 
-    private void pump(ServiceRequestContext ctx, ReadableByteChannel channel, long length, HttpResponseWriter writer)
+    private void pump(
+            ServiceRequestContext ctx,
+            ReadableByteChannel channel,
+            long length,
+            HttpResponseWriter writer,
+            HttpHeaders trailers)
             throws IOException, InterruptedException, ExecutionException, TimeoutException {
         for (long sent = 0; sent < length; ) {
             ByteBuf piece = ctx.alloc().buffer((int) Math.min(PIECE, length - sent));
@@ -193,6 +217,7 @@ final class ReplySender {
             }
             writer.whenConsumed().get(patience.toMillis(), TimeUnit.MILLISECONDS);
         }
+        if (!trailers.isEmpty() && !writer.tryWrite(trailers)) return;
         writer.close();
     }
 

@@ -21,6 +21,23 @@ final class SettingWords {
             Map.entry("sql.max-result-rows", "How many rows a result may have."),
             Map.entry("sql.max-result-size", "How many bytes a result may have."),
             Map.entry("sql.keep-history", "How long the texts of queries can be looked up."),
+            Map.entry(
+                    "serving.python",
+                    "Whether models' own Python environments may be made and run on this machine. As it is usual: only"
+                            + " while nobody has to say who they are."),
+            Map.entry("serving.max-model-size", "The largest model that is loaded."),
+            Map.entry(
+                    "serving.memory",
+                    "How much memory models of endpoints may take together. Above it, those that were not asked for longest"
+                            + " are put to sleep. As it is usual: half of the machine's."),
+            Map.entry(
+                    "serving.max-log-size",
+                    "Disk space for predictions that are not in the lake yet. When it is full, the policy of each endpoint"
+                            + " says whether it goes on answering."),
+            Map.entry("serving.log-every", "How long a prediction waits at most before it is brought into the lake."),
+            Map.entry("serving.workers", "How many processes answer for a model that runs in Python."),
+            Map.entry("serving.worker-timeout", "How long such a process may compute for one request."),
+            Map.entry("serving.worker-memory", "How much memory (address space) such a process may have."),
             Map.entry("server.host", "The address to listen on. Beyond this machine it needs authentication."),
             Map.entry("server.port", "The port to listen on; 0 takes a free one."),
             Map.entry("server.max-body-size", "The largest JSON body that is taken, after unpacking."),

@@ -1,9 +1,13 @@
 package io.millwright.server;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.millwright.governance.oidc.OidcSettings;
 import io.millwright.lake.query.QuerySettings;
 import io.millwright.lineage.CollectorSettings;
 import io.millwright.registry.webhooks.WebhookSettings;
+import io.millwright.serving.live.ServingSettings;
+import io.millwright.serving.worker.WorkerSettings;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -19,6 +23,7 @@ import java.util.List;
 /// @param lake a folder or `s3://bucket/prefix` for datasets; empty for `lake` in the home
 /// @param lakeCacheBytes how much of data files on S3 may be kept on this disk
 /// @param queries what queries may use
+/// @param serving what models may use
 /// @param told every setting as it may be shown, with where it came from
 record Settings(
         Path home,
@@ -27,6 +32,7 @@ record Settings(
         String lake,
         long lakeCacheBytes,
         QuerySettings queries,
+        ServingSettings serving,
         ServerSettings server,
         OidcSettings oidc,
         WebhookSettings webhooks,
@@ -81,6 +87,7 @@ record Settings(
                 lake,
                 lakeCache,
                 queries,
+                serving(values, home, server),
                 server,
                 oidc,
                 webhooks,
@@ -105,6 +112,28 @@ record Settings(
                 values.number("sql.max-result-rows", 20_000_000, 1, Integer.MAX_VALUE),
                 values.size("sql.max-result-size", "4GB", 1_000, Long.MAX_VALUE),
                 values.duration("sql.keep-history", "9600h"));
+    }
+
+    /// Where nobody says who they are, everybody is the machine's owner; where somebody must, an
+    /// administrator decides whether what models bring with them may run here.
+    private static ServingSettings serving(SettingValues values, Path home, ServerSettings server) {
+        return new ServingSettings(
+                home.resolve("serving"),
+                values.flag("serving.python", !server.authentication()),
+                values.size("serving.max-model-size", "4GB", 1_000, Long.MAX_VALUE),
+                values.size("serving.memory", halfOfMemory(), 1_000, Long.MAX_VALUE),
+                values.size("serving.max-log-size", "2GB", 64_000_000, Long.MAX_VALUE),
+                values.duration("serving.log-every", "1m"),
+                new WorkerSettings(
+                        (int) values.number("serving.workers", 2, 1, 64),
+                        values.duration("serving.worker-timeout", "30s"),
+                        values.size("serving.worker-memory", "4GB", 64 << 20, Long.MAX_VALUE)));
+    }
+
+    private static String halfOfMemory() {
+        long all =
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+        return Math.max(1, all / 2_000_000_000) + "GB";
     }
 
     private static Path path(String key, String text) {

@@ -9,11 +9,10 @@ import io.millwright.http.Need;
 import io.millwright.http.Reply;
 import io.millwright.http.Route;
 import io.millwright.http.Routes;
+import io.millwright.kernel.Digests;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -134,12 +133,7 @@ final class UiRoutes {
 
     /// Weak: it names the content, however that is packed.
     private static String tag(byte[] content) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
-            return "W/\"" + HexFormat.of().formatHex(digest, 0, 12) + "\"";
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // Every JDK has it.
-        }
+        return "W/\"" + HexFormat.of().formatHex(Digests.sha256().digest(content), 0, 12) + "\"";
     }
 
     private static Reply reply(Call call, File file, boolean forever) {

@@ -342,6 +342,7 @@ class HttpServerTest {
         var answer = get("/api/2.0/no-memory");
 
         assertThat(answer.statusCode()).isEqualTo(429);
+        assertThat(answer.headers().firstValue("retry-after")).contains("1");
         assertThat(get("/api/2.0/text").statusCode()).isEqualTo(200);
     }
 
@@ -650,7 +651,25 @@ class HttpServerTest {
         var answer = get("/api/2.0/slow");
 
         assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.headers().firstValue("retry-after")).contains("1");
         assertThat(answer.body()).contains("TEMPORARILY_UNAVAILABLE", "not answered within 2 s");
+    }
+
+    @Test
+    void nobody_is_kept_longer_than_a_proxy_waits() throws Exception {
+        try (RawHttp raw = new RawHttp(server.uri())) {
+            var late = raw.send(
+                            "GET /api/2.0/slow HTTP/1.1\r\nHost: HOST\r\nX-Envoy-Expected-Rq-Timeout-Ms: 50\r\n\r\n")
+                    .answer();
+            var wrong = raw.send(
+                            "GET /api/2.0/text HTTP/1.1\r\nHost: HOST\r\nX-Envoy-Expected-Rq-Timeout-Ms: soon\r\n\r\n")
+                    .answer();
+
+            assertThat(late.status()).isEqualTo(503);
+            assertThat(late.text()).contains("within its deadline, 50 ms");
+            assertThat(wrong.status()).isEqualTo(400);
+            assertThat(wrong.text()).contains("x-envoy-expected-rq-timeout-ms is 'soon', expected milliseconds");
+        }
     }
 
     @Test

@@ -17,16 +17,30 @@ import org.junit.jupiter.api.Test;
 /// The documents say what is served: every route, and none that is not.
 class ProtocolDocsTest {
     private static final Path MLFLOW = Path.of("../docs/protocols/mlflow.md");
+    private static final Path INVOCATIONS = Path.of("../docs/protocols/invocations.md");
     private static final Path ICEBERG = Path.of("../docs/protocols/iceberg.md");
     private static final Path OPENLINEAGE = Path.of("../docs/protocols/openlineage.md");
+    private static final Path OIP = Path.of("../docs/protocols/oip.md");
     private static final Pattern ROUTE = Pattern.compile("`(GET|HEAD|POST|PUT|PATCH|DELETE) ([^`]+)`");
 
     @Test
     void the_document_names_every_route_of_mlflows_and_no_other() throws IOException {
         try (TestServer server = TestServer.start()) {
             assertThat(documented(MLFLOW))
-                    .isEqualTo(served(server, route -> route.dialect() == Dialect.MLFLOW || isPlain(route)));
+                    .isEqualTo(served(
+                            server, route -> route.dialect() == Dialect.MLFLOW && !isScoring(route) || isPlain(route)));
         }
+    }
+
+    @Test
+    void the_document_names_every_route_of_the_scoring_servers_and_no_other() throws IOException {
+        try (TestServer server = TestServer.start()) {
+            assertThat(documented(INVOCATIONS)).isEqualTo(served(server, ProtocolDocsTest::isScoring));
+        }
+    }
+
+    private static boolean isScoring(Route route) {
+        return route.path().endsWith("/invocations") || route.path().equals("/ping");
     }
 
     @Test
@@ -41,6 +55,15 @@ class ProtocolDocsTest {
         try (TestServer server = TestServer.start()) {
             assertThat(documented(OPENLINEAGE))
                     .isEqualTo(served(server, route -> route.dialect() == Dialect.OPENLINEAGE));
+        }
+    }
+
+    @Test
+    void the_document_names_every_route_of_open_inference_and_no_other() throws IOException {
+        try (TestServer server = TestServer.start()) {
+            assertThat(documented(OIP))
+                    .isEqualTo(
+                            served(server, route -> route.dialect() == Dialect.OIP || route.dialect() == Dialect.GRPC));
         }
     }
 

@@ -168,6 +168,46 @@ class RouteTableTest {
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-count
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/run-groups
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/runs
+            READ      GET    /api/millwright/v1/endpoints
+            READ      GET    /api/millwright/v1/endpoints/{endpoint}
+            READ      GET    /api/millwright/v1/endpoints/{endpoint}/revisions
+            WRITE     POST   /api/millwright/v1/endpoints/{endpoint}/deploy
+            WRITE     PUT    /api/millwright/v1/endpoints/{endpoint}/traffic
+            WRITE     PUT    /api/millwright/v1/endpoints/{endpoint}/shadows
+            WRITE     PUT    /api/millwright/v1/endpoints/{endpoint}/policy
+            WRITE     POST   /api/millwright/v1/endpoints/{endpoint}/canary
+            READ      GET    /api/millwright/v1/endpoints/{endpoint}/activity
+            READ      GET    /api/millwright/v1/endpoints/{endpoint}/predictions
+            WRITE     POST   /api/millwright/v1/predictions
+            READ      GET    /api/millwright/v1/predictions/{prediction}
+            WRITE     POST   /api/millwright/v1/endpoints/{endpoint}/truth
+            READ      GET    /api/millwright/v1/endpoints/{endpoint}/comparison
+            WRITE     POST   /api/millwright/v1/endpoints/{endpoint}/rollback
+            MANAGE    DELETE /api/millwright/v1/endpoints/{endpoint}
+            PUBLIC    GET    /v2
+            PUBLIC    GET    /v2/health/live
+            PUBLIC    GET    /v2/health/ready
+            READ      GET    /v2/models/{model}
+            READ      GET    /v2/models/{model}/ready
+            READ      POST   /v2/models/{model}/infer
+            READ      GET    /v2/models/{model}/versions/{version}
+            READ      GET    /v2/models/{model}/versions/{version}/ready
+            READ      POST   /v2/models/{model}/versions/{version}/infer
+            READ      POST   /v2/repository/index
+            READ      POST   /v2/repository/models/{model}/load
+            READ      POST   /v2/repository/models/{model}/unload
+            PUBLIC    POST   /inference.GRPCInferenceService/ServerLive
+            PUBLIC    POST   /inference.GRPCInferenceService/ServerReady
+            PUBLIC    POST   /inference.GRPCInferenceService/ServerMetadata
+            READ      POST   /inference.GRPCInferenceService/ModelReady
+            READ      POST   /inference.GRPCInferenceService/ModelMetadata
+            READ      POST   /inference.GRPCInferenceService/ModelInfer
+            READ      POST   /inference.GRPCInferenceService/RepositoryIndex
+            READ      POST   /inference.GRPCInferenceService/RepositoryModelLoad
+            READ      POST   /inference.GRPCInferenceService/RepositoryModelUnload
+            READ      POST   /invocations
+            READ      POST   /endpoints/{endpoint}/invocations
+            PUBLIC    GET    /ping
             READ      GET    /api/millwright/v1/experiments/{experiment_id}/views
             READ      POST   /api/millwright/v1/experiments/{experiment_id}/views
             READ      PUT    /api/millwright/v1/experiments/{experiment_id}/views/{view_id}
@@ -280,6 +320,13 @@ class RouteTableTest {
             "GET /ui",
             "GET /ui/{*path}",
             "GET /version",
+            "GET /ping",
+            "GET /v2",
+            "POST /inference.GRPCInferenceService/ServerLive",
+            "POST /inference.GRPCInferenceService/ServerReady",
+            "POST /inference.GRPCInferenceService/ServerMetadata",
+            "GET /v2/health/live",
+            "GET /v2/health/ready",
             "POST /auth/logout",
             "GET /auth/oidc/callback",
             "GET /auth/oidc/login",

@@ -57,7 +57,7 @@ public final class TestServer implements AutoCloseable {
     }
 
     /// Of a server that was started with `server.authentication=on` on a home of its own.
-    String administratorToken() {
+    public String administratorToken() {
         return assembly.firstAdministratorToken().orElseThrow();
     }
 

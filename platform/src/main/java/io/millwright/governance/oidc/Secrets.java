@@ -1,8 +1,7 @@
 package io.millwright.governance.oidc;
 
+import io.millwright.kernel.Digests;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.regex.Pattern;
@@ -31,11 +30,6 @@ final class Secrets {
 
     /// SHA-256 in URL-safe Base64: what is stored of a secret, and what RFC 7636 calls S256.
     static String digest(String secret) {
-        try {
-            return BASE64.encodeToString(
-                    MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // Every JDK has it.
-        }
+        return BASE64.encodeToString(Digests.sha256().digest(secret.getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -1,11 +1,14 @@
 package io.millwright.lake.duck;
 
+import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.iceberg.Metrics;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.types.Types;
 
@@ -23,6 +26,20 @@ public final class ParquetCopy {
             all.put(String.valueOf(column.getKey()), one);
         }
         return all;
+    }
+
+    /// Writes the rows of a query of ours as one file of a table.
+    ///
+    /// @param options of the format, beside what a table needs
+    /// @param file new
+    public static Metrics write(Duck duck, String query, Schema schema, String options, Path file) throws SQLException {
+        String copy = "copy (" + query + ") to " + Duck.literal(file.toString()) + " (format parquet, " + options
+                + ", return_stats, field_ids " + fieldIds(schema) + ")";
+        return duck.query(
+                        copy,
+                        row -> FileMetrics.of(
+                                schema, row.getLong("count"), statistics(row.getObject("column_statistics"))))
+                .getFirst();
     }
 
     /// The ids of a schema as `FIELD_IDS` takes them.

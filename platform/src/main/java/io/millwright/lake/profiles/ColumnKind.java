@@ -50,7 +50,7 @@ enum ColumnKind {
             case TIMESTAMP -> "case when isfinite(" + name + ") then cast(epoch_us(" + name + ") as double) end";
             case TIME -> "cast(epoch_us(" + name + ") as double)";
             case TEXT -> "cast(" + name + " as varchar)";
-            case OTHER -> "case when " + name + " is not null then 1.0 end";
+            case OTHER -> "case when " + name + " is not null then cast(1 as double) end";
         };
     }
 

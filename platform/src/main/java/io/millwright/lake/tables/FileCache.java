@@ -2,13 +2,12 @@ package io.millwright.lake.tables;
 
 import static io.millwright.kernel.ErrorCode.UNAVAILABLE;
 
+import io.millwright.kernel.Digests;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -164,11 +163,7 @@ final class FileCache {
     }
 
     private static String hash(String name) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest) + ".parquet";
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        byte[] digest = Digests.sha256().digest(name.getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest) + ".parquet";
     }
 }

@@ -1,10 +1,9 @@
 package io.millwright.lake.tables;
 
+import io.millwright.kernel.Digests;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Set;
@@ -61,16 +60,8 @@ final class NamedFiles {
 
     /// Where bytes are kept that belong to a data file.
     static String beside(String table, String dataFile) {
-        byte[] digest = sha256().digest(TableFiles.plain(dataFile).getBytes(StandardCharsets.UTF_8));
+        byte[] digest = Digests.sha256().digest(TableFiles.plain(dataFile).getBytes(StandardCharsets.UTF_8));
         return table + "/profiles/" + HexFormat.of().formatHex(digest, 0, 16) + ".sketch";
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // Every Java has it.
-        }
     }
 
     private boolean add(String location) {

@@ -1,5 +1,6 @@
 package io.millwright.tracking.imports;
 
+import io.millwright.kernel.Digests;
 import io.millwright.tracking.DatasetInput;
 import io.millwright.tracking.LoggedModel;
 import io.millwright.tracking.LoggedModelMetric;
@@ -9,7 +10,6 @@ import io.millwright.tracking.RunInfo;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Map;
@@ -18,15 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A digest of everything a source says about one thing, so that a later import sees whether it changed.
 final class Fingerprint {
-    private final MessageDigest digest;
+    private final MessageDigest digest = Digests.sha256();
 
-    private Fingerprint() {
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
+    private Fingerprint() {}
 
     static String of(SourceRun source) {
         Run run = source.run();
