@@ -19,7 +19,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/api', '/ajax-api', '/get-artifact', '/model-versions', '/health', '/version'].map((path) => [path, { target: server, changeOrigin: true }]),
+      ['/api', '/ajax-api', '/endpoints', '/get-artifact', '/model-versions', '/health', '/version'].map((path) => [path, { target: server, changeOrigin: true }]),
     ),
   },
 })

@@ -9,6 +9,7 @@ import { leadToSignIn } from './components/session.ts'
 import { Shell } from './components/shell.tsx'
 import { auditSearch, settingsSearch, trashSearch, webhooksSearch } from './lib/admin-search.ts'
 import { datasetSearch, datasetsSearch, lineageSearch, sqlSearch } from './lib/lake-search.ts'
+import { endpointSearch, endpointsSearch, predictionSearch } from './lib/serving-search.ts'
 import { accessSearch, compareSearch, listSearch, parseSearch, runSearch, runsSearch, signInSearch, stringifySearch, textOf } from './lib/search-params.ts'
 import { Home } from './screens/home.tsx'
 
@@ -84,6 +85,27 @@ const modelVersion = createRoute({
     version: textOf(search.version) ?? '',
   }),
   component: lazyRouteComponent(() => import('./screens/model-version.tsx'), 'ModelVersionScreen'),
+})
+
+const endpoints = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints',
+  validateSearch: endpointsSearch,
+  component: lazyRouteComponent(() => import('./screens/endpoints.tsx'), 'Endpoints'),
+})
+
+const endpoint = createRoute({
+  getParentRoute: () => root,
+  path: '/endpoints/$name',
+  validateSearch: endpointSearch,
+  component: lazyRouteComponent(() => import('./screens/endpoint.tsx'), 'EndpointScreen'),
+})
+
+const prediction = createRoute({
+  getParentRoute: () => root,
+  path: '/predictions/$id',
+  validateSearch: predictionSearch,
+  component: lazyRouteComponent(() => import('./screens/prediction.tsx'), 'PredictionScreen'),
 })
 
 const datasets = createRoute({
@@ -163,7 +185,7 @@ const settings = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, datasets, dataset, sql, lineage, trash, access, audit, webhooks, settings, signIn, gallery]),
+  routeTree: root.addChildren([home, experiments, experiment, run, compare, models, model, modelVersion, endpoints, endpoint, prediction, datasets, dataset, sql, lineage, trash, access, audit, webhooks, settings, signIn, gallery]),
   basepath: '/ui',
   parseSearch,
   stringifySearch,

@@ -5,8 +5,9 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { formatDateTime, formatNumber } from '../lib/format.ts'
-import { joinCurves, positiveOnly, smooth, summary, type Curve } from '../lib/series.ts'
+import { isolatedPlaces, joinCurves, positiveOnly, smooth, summary, type Curve } from '../lib/series.ts'
 import { Button } from './basics.tsx'
+import { colorOf, COLORS } from './series-color.ts'
 import { useTheme } from './theme.ts'
 
 export interface ChartCurve extends Curve {
@@ -38,12 +39,7 @@ interface ChartProps {
 /** What a line of the plot is of its curve. */
 type Role = 'line' | 'faint' | 'edge'
 
-const COLORS = 8
 const DASHES: number[][] = [[], [7, 4], [2, 3]]
-
-export function colorOf(index: number): string {
-  return `var(--c-series-${(index % COLORS) + 1})`
-}
 
 export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth, height = 220, legend = false, yRange }: ChartProps) {
   const host = useRef<HTMLDivElement>(null)
@@ -96,7 +92,7 @@ export function Chart({ label, curves, x, log, smoothing, zoom, onZoom, onWidth,
           width: role === 'line' ? 1.6 : role === 'faint' ? 1 : 0.5,
           alpha: role === 'line' ? 1 : 0.3,
           dash: role === 'line' ? DASHES[Math.floor(curve.color / COLORS) % DASHES.length]! : [],
-          points: { show: role === 'line' && curve.xs.length <= 40, size: 5, fill: colors.series[curve.color % COLORS]! },
+          points: { show: role === 'line' && curve.xs.length <= 40, filter: (u: uPlot, series: number, show: boolean) => (show || role !== 'line' ? null : isolatedPlaces(u.data[series]!)), size: 5, fill: colors.series[curve.color % COLORS]! },
         })),
       ],
       // Its edges stand before each other, the lower first; the first series is x.

@@ -8,7 +8,8 @@ import { bandOf, type BandKind } from '../lib/bands.ts'
 import { formatDateTime, formatNumber, plural, toNumber } from '../lib/format.ts'
 import { rangeOf, type ChartSearch } from '../lib/search-params.ts'
 import { ErrorState } from './basics.tsx'
-import { Chart, colorOf, Stroke, type ChartCurve } from './chart.tsx'
+import { Chart, Stroke, type ChartCurve } from './chart.tsx'
+import { colorOf } from './series-color.ts'
 
 export interface ChartRun {
   id: string

@@ -1,13 +1,14 @@
-// Finds any experiment, run, model, dataset or action by its name.
+// Finds any experiment, run, model, endpoint, dataset or action by its name.
 
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { Boxes, Component, Database, FlaskConical, Keyboard, KeyRound, Moon, Play, ShieldQuestionMark, SlidersHorizontal, Sun, SunMoon, type LucideIcon } from 'lucide-react'
+import { Boxes, Component, Database, FlaskConical, Keyboard, KeyRound, Moon, Play, RadioTower, ShieldQuestionMark, SlidersHorizontal, Sun, SunMoon, type LucideIcon } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef, useState } from 'react'
 import { settingsQuery } from '../api/admin.ts'
 import { datasetNamesQuery } from '../api/lake.ts'
 import { isPrompt, modelsQuery } from '../api/registry.ts'
+import { endpointsQuery } from '../api/serving.ts'
 import { experimentsQuery, searchRunsQuery } from '../api/tracking.ts'
 import { Status } from './basics.tsx'
 import { ADMINISTRATION, PLACES } from './places.ts'
@@ -34,6 +35,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
     enabled: q.length >= 2 && experimentIds.length > 0,
   })
   const models = useQuery(modelsQuery(q))
+  const endpoints = useQuery({ ...endpointsQuery, refetchInterval: false, retry: false })
   const datasets = useQuery(datasetNamesQuery(q))
   // Only administrators may see them: asked for when what is typed looks like one.
   const settings = useQuery({ ...settingsQuery, enabled: /^[a-z]+\./.test(q) })
@@ -54,6 +56,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
   const foundRuns = q.length >= 2 ? (runs.data ?? []) : []
   const foundExperiments = (experiments.data?.experiments ?? []).slice(0, 8)
   const foundModels = (models.data?.registered_models ?? []).filter((model) => !isPrompt(model)).slice(0, 8)
+  const foundEndpoints = (endpoints.data?.endpoints ?? []).filter(({ name }) => name.toLowerCase().includes(q.toLowerCase())).slice(0, 8)
   const foundDatasets = datasets.data ?? []
   const foundSettings = (settings.data?.settings ?? []).filter(({ key }) => q.includes('.') && key.includes(q.toLowerCase())).slice(0, 8)
   const shownActions = actions.filter((action) => action.label.toLowerCase().includes(q.toLowerCase()))
@@ -63,6 +66,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
     ...foundRuns.map(({ info }) => `run ${info.run_id}`),
     ...foundExperiments.map((each) => `experiment ${each.experiment_id}`),
     ...foundModels.map((model) => `model ${model.name}`),
+    ...foundEndpoints.map(({ name }) => `endpoint ${name}`),
     ...foundDatasets.map(({ name }) => `dataset ${name}`),
     ...foundSettings.map(({ key }) => `setting ${key}`),
     ...shownActions.map((action) => `action ${action.label}`),
@@ -82,7 +86,7 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
           autoFocus
           value={typed}
           onValueChange={setTyped}
-          placeholder="Find an experiment, a run, a model, a dataset, a setting, an action"
+          placeholder="Find an experiment, a run, a model, an endpoint, a dataset, a setting, an action"
           className="w-full border-b border-line bg-transparent px-4 py-3 text-lg outline-none"
         />
         <Command.List className="max-h-[55dvh] overflow-y-auto p-1.5 [&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-semibold [&_[cmdk-group-heading]]:text-ink-3">
@@ -116,6 +120,16 @@ export function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () =
               {foundModels.map((model) => (
                 <Found key={model.name} id={`model ${model.name}`} icon={Boxes} onSelect={go(() => navigate({ to: '/model', search: { name: model.name } }))}>
                   <span className="min-w-0 flex-1 truncate">{model.name}</span>
+                </Found>
+              ))}
+            </Command.Group>
+          )}
+          {foundEndpoints.length > 0 && (
+            <Command.Group heading="Endpoints">
+              {foundEndpoints.map(({ name, revision }) => (
+                <Found key={name} id={`endpoint ${name}`} icon={RadioTower} onSelect={go(() => navigate({ to: '/endpoints/$name', params: { name } }))}>
+                  <span className="min-w-0 flex-1 truncate">{name}</span>
+                  <span className="max-w-48 truncate text-xs text-ink-3">{revision.variants.map(({ model, version }) => `${model}/${version}`).join(', ')}</span>
                 </Found>
               ))}
             </Command.Group>

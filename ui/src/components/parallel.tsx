@@ -4,8 +4,8 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { formatNumber, plural } from '../lib/format.ts'
 import { axisOf, brushBetween, isWithin, placeOf, placesOfBrush, ticksOf, type Axis, type Brush } from '../lib/plot.ts'
-import { colorOf } from './chart.tsx'
 import { cut, PlotTable, rampColor, RampLegend, resolveColors, showValue, useWidth, type Field, type PlotRun } from './plot.tsx'
+import { colorOf } from './series-color.ts'
 import { useTheme } from './theme.ts'
 
 const HEIGHT = 330

@@ -1,9 +1,9 @@
 // Where one can go: the screens in the navigation and in the palette.
 
-import { Boxes, Database, FlaskConical, Home, ScrollText, Share2, SlidersHorizontal, SquareTerminal, Trash2, Users, Webhook, type LucideIcon } from 'lucide-react'
+import { Boxes, Database, FlaskConical, Home, RadioTower, ScrollText, Share2, SlidersHorizontal, SquareTerminal, Trash2, Users, Webhook, type LucideIcon } from 'lucide-react'
 
 export interface Place {
-  to: '/' | '/experiments' | '/models' | '/datasets' | '/sql' | '/lineage' | '/trash' | '/access' | '/audit' | '/webhooks' | '/settings'
+  to: '/' | '/experiments' | '/models' | '/endpoints' | '/datasets' | '/sql' | '/lineage' | '/trash' | '/access' | '/audit' | '/webhooks' | '/settings'
   label: string
   icon: LucideIcon
   /** How addresses begin that belong to it as well. */
@@ -14,6 +14,7 @@ export const PLACES: readonly Place[] = [
   { to: '/', label: 'Home', icon: Home },
   { to: '/experiments', label: 'Experiments', icon: FlaskConical, also: ['/runs', '/compare'] },
   { to: '/models', label: 'Models', icon: Boxes, also: ['/model'] },
+  { to: '/endpoints', label: 'Endpoints', icon: RadioTower, also: ['/predictions'] },
   { to: '/datasets', label: 'Datasets', icon: Database },
   { to: '/sql', label: 'SQL', icon: SquareTerminal },
   { to: '/lineage', label: 'Lineage', icon: Share2 },

@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { formatNumber, plural } from '../lib/format.ts'
 import { axisOf, FEWEST_PLACES, numberOf, placeOf, placesOf, surfaceOf, type Axis } from '../lib/plot.ts'
-import { colorOf } from './chart.tsx'
 import { pad, PLOT, PlotFrame, PlotTable, rampColor, RampLegend, resolveColors, showValue, useWidth, type Field, type PlotRun } from './plot.tsx'
+import { colorOf } from './series-color.ts'
 import { useTheme } from './theme.ts'
 
 const HEIGHT = 340

@@ -98,3 +98,19 @@ export function summary(curve: Curve): { last: number; min: number; max: number 
 export function positiveOnly(ys: (number | null)[]): (number | null)[] {
   return ys.map((y) => (y !== null && y > 0 ? y : null))
 }
+
+/** Places of numbers with a gap on both sides, which no line shows; undefined is where only another curve has a point. */
+export function isolatedPlaces(ys: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = []
+  let alone = -1
+  let afterGap = true
+  for (let i = 0; i < ys.length; i++) {
+    const y = ys[i]
+    if (y === undefined) continue
+    if (y === null && alone >= 0) found.push(alone)
+    alone = y !== null && afterGap ? i : -1
+    afterGap = y === null
+  }
+  if (alone >= 0) found.push(alone)
+  return found
+}

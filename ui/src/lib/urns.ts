@@ -6,6 +6,7 @@ export type Place =
   | { to: '/model'; search: { name: string } }
   | { to: '/model-version'; search: { name: string; version: string } }
   | { to: '/datasets/$name'; params: { name: string } }
+  | { to: '/endpoints/$name'; params: { name: string } }
   | { to: '/webhooks'; search: { webhook: string } }
 
 /** Where an entity is shown; undefined for one that has no screen. */
@@ -31,6 +32,8 @@ export function placeOf(urn: string): Place | undefined {
       const end = id.search(/[@#]/)
       return end > 0 ? { to: '/datasets/$name', params: { name: id.slice(0, end) } } : undefined
     }
+    case 'endpoint':
+      return { to: '/endpoints/$name', params: { name: id } }
     case 'webhook':
       return { to: '/webhooks', search: { webhook: id } }
     case 'artifact': {

@@ -6,8 +6,10 @@ import { Chart, type ChartCurve } from '../components/chart.tsx'
 import { ChartControls } from '../components/chart-controls.tsx'
 import { FilterBar } from '../components/filter-bar.tsx'
 import { SignatureTable } from '../components/signature-table.tsx'
+import { Sparkline } from '../components/sparkline.tsx'
 import { Table, type TableColumn } from '../components/table.tsx'
 import { say } from '../components/toasts.tsx'
+import { TrafficBar } from '../components/traffic-bar.tsx'
 import { nextOrder, parseOrder } from '../lib/columns.ts'
 import { formatNumber } from '../lib/format.ts'
 import { rangeOf, type ChartSearch } from '../lib/search-params.ts'
@@ -47,6 +49,14 @@ export function DataParts() {
       </Shown>
       <Shown wide title="Chart" use="Curves over steps or time, reduced by the server to the width. Drag to zoom; smoothing keeps the raw line in sight; dashes tell more than eight colours apart.">
         <Curves />
+      </Shown>
+      <Shown title="At a glance" use="A curve and shares for a row of a table. Both say in words what they draw; a place without a number is a gap.">
+        <div className="flex flex-wrap items-center gap-6">
+          <Sparkline label="Requests, at most 40 a second" values={Array.from({ length: 60 }, (_, i) => 20 + 20 * Math.sin(i / 6))} />
+          <Sparkline label="Latency, with a gap" tone="series-2" values={Array.from({ length: 60 }, (_, i) => (i > 20 && i < 30 ? null : 5 + (i % 7)))} />
+          <Sparkline label="Errors" tone="bad" values={Array.from({ length: 60 }, (_, i) => (i % 17 === 0 ? 1 : 0))} />
+          <TrafficBar parts={[{ name: 'v1', label: 'v1', weight: 80, color: 0 }, { name: 'v2', label: 'v2', weight: 20, color: 1 }]} />
+        </div>
       </Shown>
       <Shown title="Signature" use="What a model takes and gives.">
         <SignatureTable

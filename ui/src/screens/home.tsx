@@ -2,17 +2,19 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { CircleCheck, CircleX, FlaskConical, GitPullRequestArrow } from 'lucide-react'
+import { CircleCheck, CircleX, FlaskConical, GitPullRequestArrow, RadioTower } from 'lucide-react'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useStreamState, useTopics } from '../api/changes.ts'
 import { meQuery } from '../api/access.ts'
 import { ApiError } from '../api/client.ts'
 import { promotionsQuery, type Promotion } from '../api/registry.ts'
 import { recentRunsQuery, type RecentRun } from '../api/runs.ts'
+import { endpointsQuery } from '../api/serving.ts'
 import { healthQuery, spaceQuery, versionQuery } from '../api/system.ts'
 import { experimentsQuery } from '../api/tracking.ts'
 import { Badge, buttonClass, CodeBlock, ErrorState, PageHeader, Section, Skeleton, Status, Time } from '../components/basics.tsx'
 import { useNow } from '../components/clock.ts'
+import { EndpointState } from '../components/endpoint-state.tsx'
 import { FactList } from '../components/fact-list.tsx'
 import { say } from '../components/toasts.tsx'
 import { formatBytes, formatDuration, plural } from '../lib/format.ts'
@@ -35,6 +37,7 @@ export function Home() {
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">{fresh ? <FirstRun /> : <Runs recent={recent.data?.runs} />}</div>
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
           <Waiting />
+          <Endpoints />
           <Server />
           {!fresh && <Experiments />}
         </div>
@@ -236,6 +239,39 @@ function PromotionLinks({ promotions, tone }: { promotions: readonly Promotion[]
       </ul>
       {promotions.length > WAITING_SHOWN && <p className="mt-3 text-sm text-ink-3">and {promotions.length - WAITING_SHOWN} more</p>}
     </>
+  )
+}
+
+const ENDPOINTS_SHOWN = 8
+
+/** Left out where nothing is deployed. Those in trouble come first. */
+function Endpoints() {
+  const { data } = useQuery({ ...endpointsQuery, retry: false })
+  if (!data || data.endpoints.length === 0) return null
+  const shown = [...data.endpoints].sort((a, b) => Number(b.trouble !== undefined) - Number(a.trouble !== undefined)).slice(0, ENDPOINTS_SHOWN)
+  return (
+    <Section
+      title="Endpoints"
+      actions={
+        <Link to="/endpoints" className={buttonClass('quiet')}>
+          <RadioTower aria-hidden size={15} /> See all
+        </Link>
+      }
+    >
+      <ul className="grid gap-1.5">
+        {shown.map((endpoint) => (
+          <li key={endpoint.name} className="flex items-baseline justify-between gap-3">
+            <Link to="/endpoints/$name" params={{ name: endpoint.name }} className="min-w-0 truncate text-accent hover:underline">
+              {endpoint.name}
+            </Link>
+            <span className="flex shrink-0 items-center gap-2">
+              {endpoint.revision.canary && <Badge tone="live">canary {endpoint.revision.canary.share} %</Badge>}
+              <EndpointState endpoint={endpoint} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }
 

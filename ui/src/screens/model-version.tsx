@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Ellipsis, Terminal } from 'lucide-react'
+import { Ellipsis, Rocket, Terminal } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { getText, MLFLOW, urlOf } from '../api/client.ts'
@@ -10,7 +10,7 @@ import { fileTextQuery, fileUrl, ownerOf, type FileOwner } from '../api/files.ts
 import { deleteVersionTag, describeVersion, modelVersionQuery, setVersionTag, type ModelVersion } from '../api/registry.ts'
 import { runQuery, type FileInfo } from '../api/tracking.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
-import { Badge, CodeBlock, ErrorState, IconButton, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
+import { Badge, buttonClass, CodeBlock, ErrorState, IconButton, PageHeader, Section, Skeleton, Time } from '../components/basics.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Facts } from '../components/facts.tsx'
 import { FileTree } from '../components/file-tree.tsx'
@@ -71,10 +71,16 @@ function Shown({ version: data }: { version: ModelVersion }) {
         }
         title={`Version ${version}`}
         actions={
-          <Menu
-            trigger={<IconButton label="More actions" icon={Ellipsis} className="border border-line-strong" />}
-            items={[{ label: 'Show the API call', icon: Terminal, run: () => setCall({ method: 'GET', url: location.origin + urlOf(`${MLFLOW}/model-versions/get`, { name, version }) }) }]}
-          />
+          <>
+            <Link to="/endpoints" search={{ deploy: `${name}/${version}` }} className={buttonClass()}>
+              <Rocket aria-hidden size={15} />
+              Deploy
+            </Link>
+            <Menu
+              trigger={<IconButton label="More actions" icon={Ellipsis} className="border border-line-strong" />}
+              items={[{ label: 'Show the API call', icon: Terminal, run: () => setCall({ method: 'GET', url: location.origin + urlOf(`${MLFLOW}/model-versions/get`, { name, version }) }) }]}
+            />
+          </>
         }
       >
         <div className="mt-1.5 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-2">

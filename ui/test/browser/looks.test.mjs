@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pictureForDocs } from './pictures.mjs'
+import { serve } from './serving-data.mjs'
 import { Client, commitFile, openPage, screenshots, seriousFindings, settled, startBrowser, startReceiver, startServer } from './stage.mjs'
 
-let server, browser, receiver
+let server, browser, receiver, serving
 const screens = {}
 /** UI_ONLY=sql looks at the screens alone that are named so. */
 const only = new RegExp(process.env.UI_ONLY ?? '')
@@ -18,6 +19,7 @@ before(async () => {
 })
 
 after(async () => {
+  await serving?.stop()
   await browser?.close()
   await receiver?.stop()
   await server?.stop()
@@ -95,6 +97,7 @@ async function fill(client) {
   const seeds = others.slice(3, 15)
   await fillLake(client, random, { best, runs: others.slice(1, 4) })
   const webhook = await administer(client, { churn, fraud, runs })
+  serving = await serve(client, random)
   Object.assign(screens, {
     home: '/',
     experiments: '/experiments',
@@ -143,6 +146,8 @@ async function fill(client) {
     'webhooks-table': '/webhooks',
     'webhooks-table-open': `/webhooks?webhook=${webhook}`,
     settings: '/settings',
+    // Last, so that they have been asked for a while.
+    ...serving.screens,
   })
 }
 
@@ -249,6 +254,12 @@ async function look(name, path, width, theme) {
     }
     if (name === 'dataset') await page.getByRole('img', { name: /^year, / }).waitFor()
     if (name === 'dataset-compare') await page.getByRole('rowheader', { name: 'year' }).waitFor()
+    if (name === 'endpoint-try') {
+      await page.getByRole('button', { name: 'Fill it in' }).click()
+      await page.getByRole('button', { name: 'Ask', exact: true }).click()
+      await page.getByText('from this browser and back').waitFor()
+    }
+    if (/^endpoint(-shadow)?$/.test(name)) await page.getByRole('img', { name: /^Requests a second/ }).waitFor()
     if (/^lineage/.test(name)) await page.getByRole('group', { name: 'Graph' }).getByRole('button').first().waitFor()
     if (/^(run-metrics|compare.*)$/.test(name)) {
       // Charts are drawn when they come in sight.
@@ -289,7 +300,7 @@ async function lookAt(all, width, theme) {
 for (const width of [1280, 390]) {
   for (const theme of ['light', 'dark']) {
     test(`a fresh server at ${width} px, ${theme}`, async () => {
-      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-datasets-table', '/datasets'], ['fresh-SQL', '/sql'], ['fresh-lineage', '/lineage'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
+      await lookAt([['fresh-home', '/'], ['fresh-experiments', '/experiments'], ['fresh-run-table', '/experiments/0'], ['fresh-models', '/models'], ['fresh-endpoints-table', '/endpoints'], ['fresh-datasets-table', '/datasets'], ['fresh-SQL', '/sql'], ['fresh-lineage', '/lineage'], ['fresh-compare', '/compare'], ['fresh-access', '/access'], ['fresh-access-tokens', '/access?part=tokens'], ['fresh-sign-in', '/sign-in'], ['fresh-trash-table', '/trash'], ['fresh-audit-table', '/audit'], ['fresh-webhooks-table', '/webhooks'], ['fresh-settings', '/settings?set=1']], width, theme)
     })
   }
 }

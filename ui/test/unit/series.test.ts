@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { joinCurves, positiveOnly, smooth, summary } from '../../src/lib/series.ts'
+import { isolatedPlaces, joinCurves, positiveOnly, smooth, summary } from '../../src/lib/series.ts'
 
 test('smoothing a constant changes nothing', () => {
   const xs = Array.from({ length: 50 }, (_, i) => i)
@@ -55,4 +55,11 @@ test('a summary leaves out what is no number', () => {
 
 test('a log axis has no place for zero and below', () => {
   assert.deepEqual(positiveOnly([1, 0, -1, null]), [1, null, null, null])
+})
+
+test('numbers between gaps are found, and those that a line shows are not', () => {
+  assert.deepEqual(isolatedPlaces([1, null, 2, 3, null, 4]), [0, 5])
+  assert.deepEqual(isolatedPlaces([null, 1, undefined, null, 2, undefined, 3]), [1])
+  assert.deepEqual(isolatedPlaces([1, 2]), [])
+  assert.deepEqual(isolatedPlaces([]), [])
 })

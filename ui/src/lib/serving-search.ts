@@ -1,0 +1,47 @@
+// The state of the serving screens in their URLs.
+
+import { oneOf, rangeOf, textOf, tidy } from './search-params.ts'
+
+export interface EndpointsSearch {
+  q?: string
+  /** The model that a dialog asks where to deploy, as in churn/4. */
+  deploy?: string
+}
+
+export function endpointsSearch(search: Record<string, unknown>): EndpointsSearch {
+  return tidy({ q: textOf(search.q), deploy: textOf(search.deploy) })
+}
+
+export const ENDPOINT_SECTIONS = ['now', 'try', 'predictions', 'revisions', 'policy'] as const
+export const ACTIVITY_MINUTES = ['5', '15', '60'] as const
+export const CODES = ['curl', 'python', 'tritonclient', 'java'] as const
+export type CodeKind = (typeof CODES)[number]
+
+export interface EndpointSearch {
+  section?: (typeof ENDPOINT_SECTIONS)[number]
+  /** How far the charts go back; as far as there is anything, without it. */
+  minutes?: (typeof ACTIVITY_MINUTES)[number]
+  /** Epoch milliseconds. */
+  zoom?: string
+  /** In what the call is shown; curl without it. */
+  code?: CodeKind
+}
+
+export function endpointSearch(search: Record<string, unknown>): EndpointSearch {
+  return tidy({
+    section: oneOf(search.section, ENDPOINT_SECTIONS),
+    minutes: oneOf(search.minutes, ACTIVITY_MINUTES),
+    zoom: rangeOf(search.zoom)?.join(','),
+    code: oneOf(search.code, CODES),
+  })
+}
+
+export interface PredictionSearch {
+  /** Of a request of several rows; the first without it. */
+  row?: string
+}
+
+export function predictionSearch(search: Record<string, unknown>): PredictionSearch {
+  const text = textOf(search.row)
+  return tidy({ row: text && /^\d{1,6}$/.test(text) ? text : undefined })
+}
