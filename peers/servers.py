@@ -17,6 +17,8 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Has the libraries of models, and Triton's clients.
+MODELS_PYTHON = Path(os.environ.get("MILLWRIGHT_TEST_MODELS_PYTHON") or ROOT / "peers/.venv-models/bin/python")
 START_DEADLINE_SECONDS = 120
 # As the first start with authentication prints it, once.
 TOKEN = re.compile(r"mw_[A-Za-z0-9_-]{43}")
@@ -110,6 +112,17 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
+
+
+def ended(url, place, seconds=60, look=lambda operation: None):
+    """The operation at a place of a server when it has ended. `look` is shown it each time it is asked for."""
+
+    def asked():
+        operation = requests.get(url + place, timeout=30).json()
+        look(operation)
+        return operation if operation["state"] != "running" else None
+
+    return wait_until(asked, seconds, place)
 
 
 def answers(url):

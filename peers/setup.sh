@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what the peer tests need: peers/.venv, peers/.venv-mlflow2, peers/.venv-spark, Iceberg's jars for Spark and
-# PostgreSQL's programs.
+# Makes what the peer tests need: peers/.venv, peers/.venv-mlflow2, peers/.venv-spark, peers/.venv-models,
+# peers/.venv-kserve, Iceberg's jars for Spark and PostgreSQL's programs.
 # Does nothing that is already done. PYTHON names the Python to use (3.11 is what the pins were made with).
 set -eu
 
@@ -26,6 +26,8 @@ make_venv() {
 make_venv .venv requirements.txt
 make_venv .venv-mlflow2 requirements-mlflow2.txt
 make_venv .venv-spark requirements-spark.txt
+make_venv .venv-models requirements-models.txt
+make_venv .venv-kserve requirements-kserve.txt
 
 mkdir -p .jars
 for artifact in iceberg-spark-runtime-4.1_2.13:1.12.0 iceberg-aws-bundle:1.12.0; do
