@@ -53,7 +53,7 @@ class Bench:
 @dataclass(frozen=True)
 class Benchmark:
     """One folder of bench/. `versions` tells of what it uses besides the servers; `fill(bench, server)` fills what all its
-    measurements share."""
+    measurements share. `peers` are the servers that stand beside Millwright, {name: what makes one}; `table` writes the result."""
 
     folder: Path
     about: str
@@ -63,6 +63,9 @@ class Benchmark:
     ensure_tools: Callable = lambda: None
     versions: Callable = lambda: {}
     fill: Callable | None = None
+    ours: Callable = Millwright
+    peers: dict = field(default_factory=lambda: {"mlflow": Mlflow})
+    table: Callable = report.table
     times_starts: bool = False
     may_attach: bool = False
 
@@ -86,14 +89,14 @@ class Benchmark:
                     self.fill(self.bench(work, options.quick), server)
                 return
             entries = self.measure_all(options, servers, work)
-        print(f"\n{report.preamble(entries)}\n\n{report.table(entries, self.measurements, self.alone)}")
+        print(f"\n{report.preamble(entries)}\n\n{self.table(entries, self.measurements, self.alone)}")
         if self.is_worth_keeping(options):
             results = self.folder / "results"
             path = report.save(entries, results)
-            report.write_readme(self.name, results, self.measurements, self.alone)
+            report.write_readme(self.name, results, self.measurements, self.alone, self.table)
             print(f"\nwrote {path.relative_to(report.ROOT)} and bench/README.md")
         else:
-            print("\nnot kept: only a full-length run against both servers is")
+            print("\nnot kept: only a full-length run against all servers is")
         sys.exit(1 if any(failed(entry) for entry in entries.values()) else 0)
 
     def parse(self):
@@ -103,7 +106,9 @@ class Benchmark:
         parser.add_argument("--repetitions", type=int, default=3, metavar="N",
                             help=f"of each measurement (default 3){'; 0 only fills the stores' if self.fill else ''}")
         parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}{but}")
-        parser.add_argument("--against", choices=("millwright", "mlflow", "both"), default="both")
+        several = len(self.peers) > 1
+        parser.add_argument("--against", choices=(*self.peers, "none", "all") if several else ("millwright", "mlflow", "both"),
+                            default="all" if several else "both")
         parser.add_argument("--quick", action="store_true", help="short and small, for development; nothing is kept")
         parser.add_argument("--work", metavar="DIR", help="where the stores lie while it runs (default: the system's "
                                                           "temporary directory; its disk matters)")
@@ -120,12 +125,16 @@ class Benchmark:
 
     def chosen_servers(self, options):
         servers = []
-        if options.against in ("millwright", "both"):
-            servers.append(Attached("millwright", options.millwright_url) if options.millwright_url else Millwright())
-        if options.against in ("mlflow", "both") and not self.is_alone(options):
-            if mlflow_version() is None:
-                sys.exit(f"mlflow is not installed for {sys.executable}; install it, or use --against millwright")
-            servers.append(Mlflow())
+        if options.against in ("millwright", "both") or len(self.peers) > 1:
+            servers.append(Attached("millwright", options.millwright_url) if options.millwright_url else self.ours())
+        if self.is_alone(options):
+            return servers
+        for name, make in self.peers.items():
+            if options.against not in (name, "both", "all"):
+                continue
+            if name == "mlflow" and mlflow_version() is None:
+                sys.exit(f"mlflow is not installed for {sys.executable}; install it, or leave it out by --against")
+            servers.append(make())
         return servers
 
     def measure_all(self, options, servers, work):
@@ -176,7 +185,7 @@ class Benchmark:
         return all(name in self.alone for name in options.only)
 
     def is_worth_keeping(self, options):
-        both = options.against == "both" or self.is_alone(options)
+        both = options.against in ("both", "all") or self.is_alone(options)
         return both and not options.quick and not options.millwright_url and options.repetitions > 0
 
 

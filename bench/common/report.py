@@ -182,14 +182,14 @@ def preamble(entries):
     return "\n\n".join(lines)
 
 
-def write_readme(name, results, measurements, alone):
+def write_readme(name, results, measurements, alone, write_table=table):
     """Puts the newest entry of each measurement into bench/README.md, between the benchmark's marks."""
     entries = {}
     for path in sorted(results.glob("*.json")):
         entries |= json.loads(path.read_text())["measurements"]
     ordered = {each: entries[each] for each in (*measurements, *alone) if each in entries}
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    block = f"{begin}\n{preamble(ordered)}\n\n{table(ordered, measurements, alone)}\n{end}"
+    block = f"{begin}\n{preamble(ordered)}\n\n{write_table(ordered, measurements, alone)}\n{end}"
     text = README.read_text()
     README.write_text(re.sub(f"{begin}.*?{end}", lambda _: block, text, flags=re.S))
 

@@ -28,6 +28,7 @@ class Server:
     """
 
     name = ""
+    waking_path = "/api/2.0/mlflow/experiments/get?experiment_id=0"
 
     def __init__(self):
         self.process = None
@@ -101,7 +102,7 @@ class Server:
         """A new connection each time: any of several workers may take it, and its first request loads its store."""
         for _ in range(WAKING_CONNECTIONS):
             connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.url).netloc, timeout=60)
-            connection.request("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0")
+            connection.request("GET", self.waking_path)
             connection.getresponse().read()
             connection.close()
 

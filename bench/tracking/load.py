@@ -2,20 +2,16 @@
 
 import http.client
 import json
-import math
-import os
-import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
+from common import load
 from common.benchmark import Bench
 from common.report import output
-from common.rest import Rest, RestError, authorization
+from common.rest import Rest, RestError
 
 HERE = Path(__file__).parent
-WRK_TIMEOUT_SECONDS = 60
 
 
 class LoadBench(Bench):
@@ -35,33 +31,12 @@ def tool_versions():
 
 
 def ensure_tools():
-    """Installs wrk and curl from Debian when they are missing, or says how."""
-    missing = [tool for tool in ("wrk", "curl") if shutil.which(tool) is None]
-    if not missing:
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-q"], check=False, stdout=subprocess.DEVNULL)
-        subprocess.run(["apt-get", "install", "-y", "-q", *missing], check=False, stdout=subprocess.DEVNULL)
-        missing = [tool for tool in missing if shutil.which(tool) is None]
-    if missing:
-        sys.exit(f"missing: {', '.join(missing)}; install with: sudo apt-get install {' '.join(missing)}")
+    load.ensure_tools({"wrk": "wrk", "curl": "curl"})
 
 
 def wrk(url, request, connections, seconds, token=None, **options):
-    """Runs one closed-loop load; the answer is what load.lua prints, with derived per-second and millisecond numbers."""
-    command = ["wrk", f"-t{connections}", f"-c{connections}", f"-d{max(1, round(seconds))}s",
-               f"--timeout={WRK_TIMEOUT_SECONDS}s", "-s", str(HERE / "load.lua")]
-    command += [f"-H{name}: {value}" for name, value in authorization(token).items()]
-    command += [url, "--", request, f"connections={connections}"]
-    command += [f"{key}={value}" for key, value in options.items()]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
-    lines = [line for line in finished.stdout.splitlines() if line.startswith("{")]
-    if finished.returncode != 0 or not lines:
-        raise RuntimeError(f"wrk failed: {finished.stdout[-500:]} {finished.stderr[-500:]}")
-    result = json.loads(lines[-1])
-    result["answered_per_second"] = (result["requests"] - result["errors"]["status"]) / (result["duration_us"] / 1e6)
-    result["error_count"] = sum(result["errors"].values())
-    return result
+    """As common.load's; `request` names the file beside this one that makes the requests."""
+    return load.wrk(url, HERE / f"{request}.lua", connections, seconds, token, **options)
 
 
 def curl(*arguments):
@@ -106,9 +81,3 @@ def settle(url, experiment, deadline_seconds=90, token=None):
             time.sleep(0.5)
     rest.close()
     return prompt >= 3
-
-
-def percentile(values, share):
-    """The nearest-rank percentile, as in load.lua."""
-    ordered = sorted(values)
-    return ordered[max(1, math.ceil(len(ordered) * share)) - 1]

@@ -9,10 +9,11 @@ import time
 import registry
 import searchable
 from common import fixtures
+from common.load import percentile
 from common.report import Measurement, Metric
 from common.rest import API, Rest
 from common.servers import Attached, Mlflow, memory
-from load import curl, percentile, sequential_seconds, settle, wrk
+from load import curl, sequential_seconds, settle, wrk
 
 MB = 1_000_000
 CONNECTIONS = (8, 32)

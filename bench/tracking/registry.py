@@ -5,9 +5,10 @@ import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 from common.fixtures import FIRST_TIME, create_experiment, insert
+from common.load import percentile
 from common.rest import API, Rest
 from common.servers import Mlflow, database
-from load import percentile, sequential_seconds, settle, wrk
+from load import sequential_seconds, settle, wrk
 
 CONNECTIONS = 8
 MODELS = 100

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import searchable
 from common import fixtures
+from common.load import percentile
 from common.rest import API, Rest
 from common.servers import Attached, resident
-from load import percentile, sequential_seconds
+from load import sequential_seconds
 
 KEYS = [f"metric{key}" for key in range(10)]
 RATIO_LIMIT = 10

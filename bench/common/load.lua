@@ -1,9 +1,10 @@
 -- The load generator's script for wrk: one connection per thread, each sending its next request as soon as the
 -- last one is answered.
 --
---   wrk -t 8 -c 8 -d 15s --timeout 60s -s load.lua URL -- create-run experiment=1 ...
+--   wrk -t 8 -c 8 -d 15s --timeout 60s -s load.lua URL -- .../create-run.lua experiment=1 ...
 --
--- The first argument names the file beside this one that makes the requests; the others are its options.
+-- The first argument is the file that makes the requests: method, path and body of each, or all of it as one text. The
+-- others are its options.
 --
 -- wrk's own percentiles are not used: it adds samples that nobody measured ("correction" for coordinated omission),
 -- does not see a request that is still open when the run ends, and does not count one whose connection the server
@@ -17,7 +18,6 @@ ffi.cdef [[
 ]]
 local CLOCK_MONOTONIC = 1
 local STALLED_MICROS = 1000000
-local HERE = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
 
 local time = ffi.new("bench_time")
 local function micros()
@@ -48,7 +48,7 @@ function init(arguments)
     local key, value = arguments[i]:match("^(.-)=(.*)$")
     options[key] = value
   end
-  next_request = dofile(HERE .. arguments[1] .. ".lua")(options, connection)
+  next_request = dofile(arguments[1])(options, connection)
   wrk.headers["Content-Type"] = "application/json"
 end
 
@@ -63,7 +63,7 @@ function request()
     latencies[sent] = ended - began
   end
   local method, path, body = next_request(sent)
-  local text = wrk.format(method, path, nil, body)
+  local text = path and wrk.format(method, path, nil, body) or method
   sent = sent + 1
   began = micros()
   return text
