@@ -8,15 +8,14 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Trees of threshold splits, eight walked side by side.
+/// Trees of threshold splits, many walked side by side.
 ///
 /// The time of a walk is the wait for memory and for branches guessed wrong. So a node is one long,
 /// the nodes of a tree lie by level, and a step has no branch: every value is first made an int that
 /// compares as the value does (a *key*), a missing one the smallest or largest int as the rule says,
-/// and the sign of `key - threshold` is what is added to the
-/// place. Eight trees at a time hide the wait of one another. A leaf steps to itself, so that eight
-/// trees are walked for
-/// as long as the deepest of them.
+/// and the sign of `key - threshold` is what is added to the place. A group of trees goes down level by
+/// level, so that they hide the wait of one another; where each has come to lies in an array, since so
+/// many do not fit the registers. A leaf steps to itself.
 ///
 /// - A float32 value becomes its bits, turned so that they rise with the value.
 /// - A float64 value becomes its rank among the thresholds its feature is compared with, which answers
@@ -32,10 +31,12 @@ final class PackedTrees implements Step.Plan {
     /// The key in this slot is the largest, so that a leaf always steps "right": to itself.
     private static final int LEAF_SLOT = 0;
 
-    private static final int LANES = 8;
+    private static final int GROUP = 32;
 
-    /// From so many levels on it is worth asking now and then whether all eight have come to a leaf.
+    /// After so many levels only those trees go on that have not come to a leaf, and again after some more.
     private static final int PATIENCE = 8;
+
+    private static final int MORE = 4;
 
     private final int features;
     private final long[] nodes;
@@ -77,14 +78,12 @@ final class PackedTrees implements Step.Plan {
                 && leafWidth == 1
                 && base.length == 1
                 && model.leaves().values().areFloats();
-        // The last eight are filled up with the last tree, whose result is then not looked at.
-        int padded = (trees + LANES - 1) / LANES * LANES;
-        roots = new int[padded];
-        depths = new int[padded / LANES];
+        roots = new int[trees];
+        depths = new int[(trees + GROUP - 1) / GROUP];
         Layout layout = new Layout(model, slots, floatLeaves);
-        for (int tree = 0; tree < padded; tree++) {
-            roots[tree] = tree < trees ? layout.add(model.roots().get(tree)) : roots[trees - 1];
-            if (tree < trees) depths[tree / LANES] = Math.max(depths[tree / LANES], layout.depth);
+        for (int tree = 0; tree < trees; tree++) {
+            roots[tree] = layout.add(model.roots().get(tree));
+            depths[tree / GROUP] = Math.max(depths[tree / GROUP], layout.depth);
         }
         nodes = layout.nodes();
     }
@@ -94,16 +93,16 @@ final class PackedTrees implements Step.Plan {
         int width = slots.width();
         int[][] keys = new int[rowsOf(in[0])][width];
         for (int[] each : keys) each[LEAF_SLOT] = Integer.MAX_VALUE;
-        int[] found = new int[LANES];
+        Walk walk = new Walk();
         return rows -> {
             for (int row = 0; row < rows; row++) slots.fill(in[0].numbers(), row * features, keys[row]);
             double[] to = out.numbers();
             for (int row = 0; row < rows; row++) System.arraycopy(base, 0, to, row * base.length, base.length);
-            // Eight trees for all rows, then the next eight: the trees stay in the nearest cache.
+            // A group for all rows, then the next: its trees stay in the cache.
             for (int group = 0; group < depths.length; group++) {
                 for (int row = 0; row < rows; row++) {
-                    walk(group, keys[row], found);
-                    add(group, found, to, row);
+                    walk(group, keys[row], walk);
+                    add(group, walk.leaves, to, row);
                 }
             }
             if (divisor != 1) divide(to, rows * base.length);
@@ -114,45 +113,30 @@ final class PackedTrees implements Step.Plan {
         return features == 0 ? 1 : block.numbers().length / features;
     }
 
-    private void walk(int group, int[] keys, int[] found) {
-        long[] nodes = this.nodes;
-        int first = group * LANES;
-        int a = roots[first];
-        int b = roots[first + 1];
-        int c = roots[first + 2];
-        int d = roots[first + 3];
-        int e = roots[first + 4];
-        int f = roots[first + 5];
-        int g = roots[first + 6];
-        int h = roots[first + 7];
-        int mask = keys.length - 1;
+    /// Leaves where each tree of a group ends in `walk.leaves`.
+    private void walk(int group, int[] keys, Walk walk) {
+        int first = group * GROUP;
+        int count = Math.min(GROUP, trees - first);
         int left = depths[group];
-        while (left > 0) {
-            // The registers hold the eight and little more: the question whether all have ended waits for some levels.
-            for (int level = Math.min(left, PATIENCE); level > 0; level--) {
-                a += step(nodes[a], keys, mask);
-                b += step(nodes[b], keys, mask);
-                c += step(nodes[c], keys, mask);
-                d += step(nodes[d], keys, mask);
-                e += step(nodes[e], keys, mask);
-                f += step(nodes[f], keys, mask);
-                g += step(nodes[g], keys, mask);
-                h += step(nodes[h], keys, mask);
-            }
-            left -= PATIENCE;
-            if (left > 0) {
-                long all = nodes[a] | nodes[b] | nodes[c] | nodes[d] | nodes[e] | nodes[f] | nodes[g] | nodes[h];
-                if ((all & SLOTS - 1) == LEAF_SLOT) break;
+        System.arraycopy(roots, first, walk.leaves, 0, count);
+        descend(walk.leaves, count, Math.min(left, PATIENCE), keys);
+        if (left <= PATIENCE) return;
+        count = walk.begin(count);
+        for (left -= PATIENCE; left > 0 && count > 0; left -= MORE) {
+            descend(walk.places, count, MORE, keys);
+            count = walk.goOn(nodes, count);
+        }
+    }
+
+    private void descend(int[] places, int count, int levels, int[] keys) {
+        long[] nodes = this.nodes;
+        int mask = keys.length - 1;
+        for (int level = 0; level < levels; level++) {
+            for (int i = 0; i < count; i++) {
+                int place = places[i];
+                places[i] = place + step(nodes[place], keys, mask);
             }
         }
-        found[0] = (int) (nodes[a] >> 32);
-        found[1] = (int) (nodes[b] >> 32);
-        found[2] = (int) (nodes[c] >> 32);
-        found[3] = (int) (nodes[d] >> 32);
-        found[4] = (int) (nodes[e] >> 32);
-        found[5] = (int) (nodes[f] >> 32);
-        found[6] = (int) (nodes[g] >> 32);
-        found[7] = (int) (nodes[h] >> 32);
     }
 
     /// How far ahead the next node is: to the right child, or one less when the key is below the
@@ -163,18 +147,18 @@ final class PackedTrees implements Step.Plan {
         return delta + (int) ((key - (node >> 32)) >> 63);
     }
 
-    private void add(int group, int[] found, double[] to, int row) {
-        int first = group * LANES;
-        int count = Math.min(LANES, trees - first);
+    private void add(int group, int[] places, double[] to, int row) {
+        int first = group * GROUP;
+        int count = Math.min(GROUP, trees - first);
         if (floatLeaves) {
             float sum = (float) to[row];
-            for (int i = 0; i < count; i++) sum += Float.intBitsToFloat(found[i]);
+            for (int i = 0; i < count; i++) sum += Float.intBitsToFloat(leaf(places[i]));
             to[row] = sum;
             return;
         }
         for (int i = 0; i < count; i++) {
             int at = row * base.length + targets[first + i];
-            int leaf = found[i] * leafWidth;
+            int leaf = leaf(places[i]) * leafWidth;
             for (int j = 0; j < leafWidth; j++) {
                 double sum = to[at + j] + leaves[leaf + j];
                 to[at + j] = singleSum ? (float) sum : sum;
@@ -182,10 +166,47 @@ final class PackedTrees implements Step.Plan {
         }
     }
 
+    private int leaf(int place) {
+        return (int) (nodes[place] >> 32);
+    }
+
     private void divide(double[] to, int count) {
         for (int i = 0; i < count; i++) {
             double value = to[i] / divisor;
             to[i] = singleSum ? (float) value : value;
+        }
+    }
+
+    /// Where the trees of a group have come to.
+    private static final class Walk {
+        /// By tree of the group.
+        final int[] leaves = new int[GROUP];
+
+        /// Of those that still walk, and which trees they are.
+        final int[] places = new int[GROUP];
+
+        private final int[] which = new int[GROUP];
+
+        int begin(int count) {
+            System.arraycopy(leaves, 0, places, 0, count);
+            for (int i = 0; i < count; i++) which[i] = i;
+            return count;
+        }
+
+        /// Those that are not at a leaf move to the front. Without a branch, as for the steps.
+        ///
+        /// @return how many they are
+        int goOn(long[] nodes, int count) {
+            int still = 0;
+            for (int i = 0; i < count; i++) {
+                int place = places[i];
+                int tree = which[i];
+                leaves[tree] = place;
+                places[still] = place;
+                which[still] = tree;
+                still += ((int) nodes[place] & SLOTS - 1) + SLOTS - 1 >>> SLOT_BITS; // 0 for LEAF_SLOT
+            }
+            return still;
         }
     }
 
