@@ -42,6 +42,11 @@ public final class Sql {
         if (!DSL.field("1", SQLDataType.OTHER).getDataType().isOther()) throw new IllegalStateException("jOOQ's types");
     }
 
+    /// Loads what this class needs of its library, which takes some time.
+    public static void begin() {
+        log.trace("jOOQ has begun");
+    }
+
     private final Connection connection;
     private final SQLDialect dialect;
     /// Made on first use: starting jOOQ costs a tenth of the server's start, and many a start needs no query of

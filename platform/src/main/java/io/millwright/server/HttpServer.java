@@ -54,6 +54,11 @@ final class HttpServer implements AutoCloseable {
         setDefault("com.linecorp.armeria.warnNettyVersions", "false");
     }
 
+    /// Loads what this class needs of its library, which takes some time.
+    static void begin() {
+        log.trace("the HTTP library has begun");
+    }
+
     static final AsciiString X_REQUEST_ID = HttpHeaderNames.of("x-request-id");
     static final AsciiString X_MLFLOW_WORKSPACE = HttpHeaderNames.of("x-mlflow-workspace");
     static final Map<String, String> CLOSE = Map.of("connection", "close");

@@ -1,5 +1,7 @@
 package io.millwright.server;
 
+import io.millwright.ledger.SqliteDb;
+import io.millwright.serving.live.SampleModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
@@ -10,15 +12,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// Starts a server on a temporary home and sends it what clients usually send, so that the JVM that trains the
-/// ahead-of-time cache sees the classes and methods of a real start. Run by the launcher after a build.
+/// ahead-of-time cache sees the classes and methods of a real start. Run by the launcher after a build. Also unpacks
+/// what every start would unpack.
 final class WarmUp {
     /// Enough for the compiler's profiles, which the cache keeps: with too few of them a new server takes half a minute
     /// of load to come up to its speed.
@@ -30,13 +38,30 @@ final class WarmUp {
             .collect(Collectors.joining(","));
     private static final Pattern RUN_ID = Pattern.compile("\"run_id\"\\s*:\\s*\"([0-9a-f]{32})\"");
     private static final String LARGE = "x".repeat(8 << 20);
+    private static final String MODEL = "warm-up";
+    private static final String ONE_ROW = rows(1);
+    private static final String MANY_ROWS = rows(1000);
+
+    /// For what a server does by itself after it was asked: it loads a model, brings predictions into the lake.
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private WarmUp() {}
 
     static void run() throws IOException {
+        String libraries = System.getProperty("org.sqlite.lib.path");
+        if (libraries != null) SqliteDb.unpackLibrary(Path.of(libraries));
         Path home = Files.createTempDirectory("millwright-warm-up-");
-        ServerFlags flags = ServerFlags.parse(
-                        new String[] {"server", "--home", home.toString(), "--port", "0", "--set", "log.level=error"})
+        ServerFlags flags = ServerFlags.parse(new String[] {
+                    "server",
+                    "--home",
+                    home.toString(),
+                    "--port",
+                    "0",
+                    "--set",
+                    "log.level=error",
+                    "--set",
+                    "serving.log-every=1s"
+                })
                 .orElseThrow();
         Settings settings = Settings.read(SettingValues.of(flags.settings(), Map.of(), null));
         Logging.apply(settings.log());
@@ -60,6 +85,67 @@ final class WarmUp {
                 int round = i;
                 clients.execute(() -> exerciseRun(server, round));
             }
+        }
+        deployModel(server);
+        try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
+            for (int i = 0; i < ROUNDS; i++) {
+                int round = i;
+                clients.execute(() -> exerciseModel(server, round));
+            }
+        }
+        await(
+                "the predictions' dataset",
+                () -> status(server, "/api/millwright/v1/datasets/predictions." + MODEL) == 200);
+    }
+
+    private static void deployModel(URI server) {
+        String mlflow = "/api/2.0/mlflow/";
+        Matcher created = RUN_ID.matcher(send(server, "POST", mlflow + "runs/create", "{\"experiment_id\":\"0\"}"));
+        if (!created.find()) throw new IllegalStateException("no run");
+        String run = created.group(1);
+        String folder = "/api/2.0/mlflow-artifacts/artifacts/0/" + run + "/artifacts/model/";
+        send(server, "PUT", folder + "MLmodel", "flavors: {sklearn: {pickled_model: model.pkl}}");
+        send(server, "PUT", folder + SampleModel.FILE, SampleModel.file());
+        send(server, "POST", mlflow + "registered-models/create", "{\"name\":\"" + MODEL + "\"}");
+        send(
+                server,
+                "POST",
+                mlflow + "model-versions/create",
+                "{\"name\":\"%s\",\"source\":\"runs:/%s/model\",\"run_id\":\"%s\"}".formatted(MODEL, run, run));
+        send(server, "POST", "/api/millwright/v1/endpoints/" + MODEL + "/deploy", "{\"model\":\"" + MODEL + "/1\"}");
+        await("the endpoint", () -> status(server, "/v2/models/" + MODEL + "/ready") == 200);
+    }
+
+    private static void exerciseModel(URI server, int round) {
+        String infer = "/v2/models/" + MODEL + "/infer";
+        send(server, "POST", infer, ONE_ROW);
+        if (round % 4 == 0)
+            send(server, "POST", "/endpoints/" + MODEL + "/invocations", "{\"inputs\":" + nested() + "}");
+        if (round % 20 == 0) send(server, "POST", infer, MANY_ROWS);
+        if (round % 500 == 0) send(server, "GET", "/api/millwright/v1/endpoints/" + MODEL, "");
+    }
+
+    private static String rows(int count) {
+        return "{\"inputs\":[{\"name\":\"input\",\"shape\":[%d,%d],\"datatype\":\"FP64\",\"data\":[%s]}]}"
+                .formatted(count, SampleModel.WIDTH, numbers(count * SampleModel.WIDTH));
+    }
+
+    private static String nested() {
+        return "[[" + numbers(SampleModel.WIDTH) + "]]";
+    }
+
+    private static String numbers(int count) {
+        return ThreadLocalRandom.current()
+                .doubles(count, -2, 2)
+                .mapToObj("%.6f"::formatted)
+                .collect(Collectors.joining(","));
+    }
+
+    private static void await(String what, BooleanSupplier done) {
+        Instant until = Instant.now().plus(PATIENCE);
+        while (!done.getAsBoolean()) {
+            if (Instant.now().isAfter(until)) throw new IllegalStateException("no sign of " + what);
+            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
         }
     }
 
@@ -111,20 +197,38 @@ final class WarmUp {
     }
 
     private static String send(URI server, String method, String path, String body) {
+        return send(server, method, path, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String send(URI server, String method, String path, byte[] body) {
         try {
-            HttpURLConnection connection =
-                    (HttpURLConnection) server.resolve(path).toURL().openConnection();
-            connection.setRequestMethod(method);
-            if (!body.isEmpty()) {
-                connection.setDoOutput(true);
-                connection.setRequestProperty("Content-Type", "application/json");
-                connection.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
-            }
+            HttpURLConnection connection = connection(server, method, path, body);
             var answer = connection.getResponseCode() < 400 ? connection.getInputStream() : connection.getErrorStream();
             return answer == null ? "" : new String(answer.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static int status(URI server, String path) {
+        try {
+            return connection(server, "GET", path, new byte[0]).getResponseCode();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static HttpURLConnection connection(URI server, String method, String path, byte[] body)
+            throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) server.resolve(path).toURL().openConnection();
+        connection.setRequestMethod(method);
+        if (body.length > 0) {
+            connection.setDoOutput(true);
+            connection.setRequestProperty("Content-Type", "application/json");
+            connection.getOutputStream().write(body);
+        }
+        return connection;
     }
 
     private static void delete(Path folder) throws IOException {

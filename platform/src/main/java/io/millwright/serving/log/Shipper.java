@@ -27,6 +27,9 @@ public final class Shipper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Shipper.class);
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(10);
+
+    /// A server that starts has more urgent things to do than to load DuckDB.
+    private static final Duration AFTER_START = Duration.ofSeconds(5);
     private static final int LOOKED_AT = 1_000;
 
     private final PredictionLog predictions;
@@ -56,7 +59,7 @@ public final class Shipper implements AutoCloseable {
 
     private void run() {
         long last = System.nanoTime();
-        long notBefore = last;
+        long notBefore = last + AFTER_START.toNanos();
         try {
             while (!closing.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {

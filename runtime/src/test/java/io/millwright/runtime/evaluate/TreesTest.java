@@ -64,7 +64,7 @@ class TreesTest {
     }
 
     private static Trees trees(Random random) {
-        int count = 1 + random.nextInt(20);
+        int count = 1 + random.nextInt(random.nextBoolean() ? 20 : 80); // more than one group
         int features = 1 + random.nextInt(6);
         int width = 1 + random.nextInt(2);
         int outputs = width + random.nextInt(3);
