@@ -124,9 +124,7 @@ public final class PredictionService {
     private List<Entry> scan(BiPredicate<PredictionId, Answerer> wanted) {
         List<Entry> found = new ArrayList<>();
         for (PredictionLog.View view : log.views()) {
-            EntryReader reader = new EntryReader();
-            view.segment()
-                    .read(view.end(), record -> reader.read(record, wanted).ifPresent(found::add));
+            new Entries(view.segment(), view.end(), wanted).each(found::add);
         }
         return found;
     }

@@ -72,11 +72,11 @@ final class PredictionTables {
     ///
     /// @param bytes they take
     /// @param note what the version says of itself
-    void append(DatasetName dataset, List<Entry> entries, long bytes, String note) {
+    void append(DatasetName dataset, Entries entries, long bytes, String note) {
         Optional<Table> table = table(dataset);
         Schema before = table.map(Table::schema).orElseGet(PredictionTables::fixed);
         Wanted wanted = new Wanted(before);
-        for (Entry entry : entries) wanted.add(entry);
+        entries.each(wanted::add);
         CommitNote told = new CommitNote(note, List.of());
         Path folder = tables.scratch().resolve("predictions-" + UUID.randomUUID());
         try {
@@ -152,15 +152,15 @@ final class PredictionTables {
 
     private record Written(Path file, Metrics metrics) {}
 
-    private static Written write(Path folder, Schema schema, Wanted wanted, List<Entry> entries, long bytes)
+    private static Written write(Path folder, Schema schema, Wanted wanted, Entries entries, long bytes)
             throws IOException {
         Path file = folder.resolve("rows.parquet");
         try (AppendedRows rows = AppendedRows.of(schema, Math.max(USUAL_MEMORY, 8 * bytes), folder.resolve("spill"))) {
             wanted.arrange(schema);
-            for (Entry entry : entries) {
+            entries.each(entry -> {
                 wanted.take(entry);
                 for (int row = 0; row < entry.rows(); row++) wanted.write(rows, entry, row);
-            }
+            });
             return new Written(file, rows.toParquet(file));
         } catch (SQLException e) {
             throw new IOException(e.getMessage(), e);

@@ -13,7 +13,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
-import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +73,11 @@ final class Segment {
         return segment;
     }
 
+    /// What is done with each record.
+    interface Reader<X extends Exception> {
+        void read(ByteBuffer record) throws X;
+    }
+
     boolean fits(int length) {
         return end + 8 + length <= size;
     }
@@ -118,7 +122,7 @@ final class Segment {
     /// Reads its records in their order.
     ///
     /// @param until as [#end] told it
-    void read(long until, Consumer<ByteBuffer> reader) {
+    <X extends Exception> void read(long until, Reader<X> reader) throws X {
         // Mapped for itself: it may be sealed, or shipped and removed, meanwhile.
         try (Arena own = Arena.ofConfined();
                 FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -130,7 +134,7 @@ final class Segment {
         }
     }
 
-    private static void read(MemorySegment memory, long until, Consumer<ByteBuffer> reader) {
+    private static <X extends Exception> void read(MemorySegment memory, long until, Reader<X> reader) throws X {
         if (memory.byteSize() < HEADER || memory.get(LONG, 0) != MAGIC) return;
         ByteBuffer all = memory.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         CRC32C sum = new CRC32C();
@@ -142,7 +146,7 @@ final class Segment {
             sum.reset();
             sum.update(record.duplicate());
             if ((int) sum.getValue() != all.getInt((int) at + 4)) return;
-            reader.accept(record);
+            reader.read(record);
             at += 8 + length;
         }
     }

@@ -8,16 +8,16 @@ import io.millwright.lake.duck.DuckThread;
 import io.millwright.lake.tables.DatasetName;
 import io.millwright.lake.tables.TableService;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +42,11 @@ public final class Shipper implements AutoCloseable {
     /// What of a segment is in the lake already; guarded by `shipping`.
     private final Map<Segment, Set<Target>> done = new HashMap<>();
 
-    private record Target(String workspace, DatasetName dataset) {}
+    private record Target(String workspace, DatasetName dataset) {
+        static Target of(Answerer answerer) {
+            return new Target(answerer.workspace(), PredictionTables.dataset(answerer.endpoint()));
+        }
+    }
 
     /// @param every how long an answer waits at most before it is in the lake
     public Shipper(PredictionLog predictions, TableService lake, Duration every) {
@@ -98,27 +102,25 @@ public final class Shipper implements AutoCloseable {
     }
 
     private void ship(Segment segment) {
-        Map<Target, List<Entry>> byTarget = new LinkedHashMap<>();
-        EntryReader reader = new EntryReader();
-        segment.read(
-                segment.end(),
-                record -> reader.read(record, (id, answerer) -> true).ifPresent(entry -> {
-                    Target target = new Target(
-                            entry.answerer().workspace(),
-                            PredictionTables.dataset(entry.answerer().endpoint()));
-                    byTarget.computeIfAbsent(target, each -> new ArrayList<>()).add(entry);
-                }));
+        long end = segment.end();
+        Map<Answerer, Target> targets = new LinkedHashMap<>();
+        BiPredicate<PredictionId, Answerer> none = (id, answerer) -> {
+            targets.computeIfAbsent(answerer, Target::of);
+            return false;
+        };
+        new Entries(segment, end, none).each(entry -> {});
         Set<Target> shipped = done.computeIfAbsent(segment, each -> new HashSet<>());
         String note = "predictions of segment " + segment.name();
         RuntimeException failed = null;
-        for (Map.Entry<Target, List<Entry>> each : byTarget.entrySet()) {
-            Target target = each.getKey();
+        for (Target target : new LinkedHashSet<>(targets.values())) {
             if (shipped.contains(target)) continue;
             try {
                 new RequestContext("predictions", Principal.SYSTEM, target.workspace()).call(() -> {
                     if (predictions.isFound(segment) && isThere(target.dataset(), note)) return 0;
                     return DuckThread.call("predictions", () -> {
-                        tables.append(target.dataset(), each.getValue(), segment.size(), note);
+                        Entries entries =
+                                new Entries(segment, end, (id, answerer) -> target.equals(targets.get(answerer)));
+                        tables.append(target.dataset(), entries, segment.size(), note);
                         return 0;
                     });
                 });
