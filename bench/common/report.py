@@ -105,9 +105,9 @@ def better(metric, ours, theirs):
     """How many times better the median of ours is; None when one is missing or zero."""
     if not ours or not theirs or in_vain(ours):
         return None
-    high, low = median(ours), min(median(theirs), WAITED_MILLIS)
+    high, low = median(ours), median(theirs)
     if not metric.more_is_better:
-        high, low = low, high
+        high, low = min(low, WAITED_MILLIS), high
     return high / low if high > 0 and low > 0 else None
 
 
