@@ -1,6 +1,7 @@
 // Endpoints, how they do, and the predictions that were kept.
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import type { TruthMeasure } from '../lib/serving-search.ts'
 import type { Operation } from './admin.ts'
 import { get, OWN, send, write } from './client.ts'
 
@@ -159,6 +160,34 @@ export interface Truth {
   recorded_by: string
 }
 
+/** Of how many of a variant's answers the truth of a name is known. */
+export interface KnownTruth {
+  name: string
+  variant: string
+  rows: number
+  last_recorded_at: string
+}
+
+export interface ComparedVariant {
+  variant: string
+  count: number
+  mean: number
+  deviation: number
+}
+
+export interface Comparison {
+  measure: TruthMeasure
+  alpha: number
+  first: ComparedVariant
+  second: ComparedVariant
+  /** Of the second's mean to the first's. */
+  difference: number
+  p_value: number
+  /** Differences outside are ruled out; none while too little is known. */
+  interval?: [number, number]
+  decided: boolean
+}
+
 export interface PredictionStory {
   id: string
   endpoint: string
@@ -233,6 +262,33 @@ export function predictionsQuery(name: string) {
     initialPageParam: '',
     getNextPageParam: (last: { next_page_token?: string }) => last.next_page_token,
     retry: false,
+  })
+}
+
+export function truthQuery(name: string) {
+  return queryOptions({
+    queryKey: ['serving', 'truth', name],
+    queryFn: ({ signal }) => get<{ truth: KnownTruth[] }>(`${endpointPath(name)}/truth`, {}, signal),
+    retry: false,
+  })
+}
+
+export interface ComparisonQuestion {
+  truth: string
+  output?: string
+  measure: TruthMeasure
+  first: string
+  second: string
+}
+
+export const comparisonPath = (name: string): string => `${endpointPath(name)}/comparison`
+
+export function comparisonQuery(name: string, question: ComparisonQuestion) {
+  return queryOptions({
+    queryKey: ['serving', 'comparison', name, question],
+    queryFn: ({ signal }) => get<Comparison>(comparisonPath(name), { ...question }, signal),
+    retry: false,
+    placeholderData: keepPreviousData,
   })
 }
 

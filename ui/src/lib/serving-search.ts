@@ -12,8 +12,10 @@ export function endpointsSearch(search: Record<string, unknown>): EndpointsSearc
   return tidy({ q: textOf(search.q), deploy: textOf(search.deploy) })
 }
 
-export const ENDPOINT_SECTIONS = ['now', 'try', 'predictions', 'revisions', 'policy'] as const
+export const ENDPOINT_SECTIONS = ['now', 'try', 'predictions', 'truth', 'revisions', 'policy'] as const
 export const ACTIVITY_MINUTES = ['5', '15', '60'] as const
+export const TRUTH_MEASURES = ['accuracy', 'absolute_error', 'squared_error'] as const
+export type TruthMeasure = (typeof TRUTH_MEASURES)[number]
 export const CODES = ['curl', 'python', 'tritonclient', 'java'] as const
 export type CodeKind = (typeof CODES)[number]
 
@@ -25,6 +27,12 @@ export interface EndpointSearch {
   zoom?: string
   /** In what the call is shown; curl without it. */
   code?: CodeKind
+  /** The name of the truth by which two variants are compared, how, and of which of their outputs. */
+  truth?: string
+  measure?: TruthMeasure
+  output?: string
+  first?: string
+  second?: string
 }
 
 export function endpointSearch(search: Record<string, unknown>): EndpointSearch {
@@ -33,6 +41,11 @@ export function endpointSearch(search: Record<string, unknown>): EndpointSearch 
     minutes: oneOf(search.minutes, ACTIVITY_MINUTES),
     zoom: rangeOf(search.zoom)?.join(','),
     code: oneOf(search.code, CODES),
+    truth: textOf(search.truth),
+    measure: oneOf(search.measure, TRUTH_MEASURES),
+    output: textOf(search.output),
+    first: textOf(search.first),
+    second: textOf(search.second),
   })
 }
 

@@ -1,7 +1,8 @@
 // What endpoints say, made ready to be shown: shares, curves, guards, what a revision changed.
 
-import type { Activity, ActivityPoint, Agreement, Revision, Variant } from '../api/serving.ts'
-import { formatNumber } from './format.ts'
+import type { Activity, ActivityPoint, Agreement, Comparison, Revision, Variant } from '../api/serving.ts'
+import { formatNumber, plural } from './format.ts'
+import type { TruthMeasure } from './serving-search.ts'
 
 /** Whole percents of weights, which sum to 100; all 0 where nobody has a weight. */
 export function sharesOf(weights: readonly number[]): number[] {
@@ -263,4 +264,31 @@ export function colorsOf(revision: Revision, activity: Activity): Map<string, nu
   const names = new Set([...revision.variants, ...revision.shadows].map(({ name }) => name))
   for (const { name } of activity.variants) names.add(name)
   return new Map([...names].sort(new Intl.Collator('en', { numeric: true }).compare).map((name, i) => [name, i]))
+}
+
+export interface Verdict {
+  text: string
+  tone: 'good' | 'plain' | 'warn'
+  /** Who is better, when that is known. */
+  better?: string
+}
+
+/** What a comparison says, in words. */
+export function verdictOf({ measure, first, second, difference, interval, decided }: Comparison): Verdict {
+  const unknown = [first, second].find(({ count }) => count === 0)
+  if (unknown) return { text: `Of ${unknown.variant}'s answers nothing is known by this name.`, tone: 'warn' }
+  if (!interval) return { text: `Too little is known yet: of ${first.variant} ${plural(first.count, 'answer')}, of ${second.variant} ${second.count}. It takes 30 of each.`, tone: 'warn' }
+  if (!decided) return { text: `Not decided: ${second.variant} may be better than ${first.variant}, or worse.`, tone: 'plain' }
+  const better = measure === 'accuracy' ? difference > 0 : difference < 0
+  return { text: `${second.variant} is ${better ? 'better' : 'worse'} than ${first.variant}.`, tone: 'good', better: better ? second.variant : first.variant }
+}
+
+export function formatMean(measure: TruthMeasure, mean: number): string {
+  return measure === 'accuracy' ? formatShare(mean) : formatNumber(Number(mean.toPrecision(4)))
+}
+
+/** With its sign. */
+export function formatDifference(measure: TruthMeasure, difference: number): string {
+  const shown = measure === 'accuracy' ? `${formatNumber(Number(Math.abs(difference * 100).toPrecision(3)))} points` : formatNumber(Number(Math.abs(difference).toPrecision(3)))
+  return `${difference < 0 ? '−' : '+'}${shown}`
 }

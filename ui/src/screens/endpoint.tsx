@@ -24,11 +24,12 @@ import { ShadowDialog } from './endpoint-shadows.tsx'
 
 const EndpointTry = lazy(() => import('./endpoint-try.tsx').then((module) => ({ default: module.EndpointTry })))
 const EndpointPredictions = lazy(() => import('./endpoint-predictions.tsx').then((module) => ({ default: module.EndpointPredictions })))
+const EndpointTruth = lazy(() => import('./endpoint-truth.tsx').then((module) => ({ default: module.EndpointTruth })))
 const EndpointRevisions = lazy(() => import('./endpoint-revisions.tsx').then((module) => ({ default: module.EndpointRevisions })))
 const EndpointPolicy = lazy(() => import('./endpoint-policy.tsx').then((module) => ({ default: module.EndpointPolicy })))
 
 const route = getRouteApi('/endpoints/$name')
-const LABELS: Record<(typeof ENDPOINT_SECTIONS)[number], string> = { now: 'Now', try: 'Try it', predictions: 'Predictions', revisions: 'Revisions', policy: 'Policy' }
+const LABELS: Record<(typeof ENDPOINT_SECTIONS)[number], string> = { now: 'Now', try: 'Try it', predictions: 'Predictions', truth: 'Truth', revisions: 'Revisions', policy: 'Policy' }
 type Asking = 'deploy' | 'canary' | 'shadow' | 'roll-back' | 'delete'
 
 export function EndpointScreen() {
@@ -123,6 +124,7 @@ function Shown({ endpoint }: { endpoint: Endpoint }) {
         {section === 'now' && <EndpointNow endpoint={endpoint} onShadow={() => setAsking('shadow')} onStop={() => setAsking('roll-back')} />}
         {section === 'try' && <EndpointTry endpoint={endpoint} />}
         {section === 'predictions' && <EndpointPredictions endpoint={endpoint} />}
+        {section === 'truth' && <EndpointTruth endpoint={endpoint} />}
         {section === 'revisions' && <EndpointRevisions endpoint={endpoint} />}
         {section === 'policy' && <EndpointPolicy key={JSON.stringify(revision.policy)} endpoint={endpoint} />}
       </Suspense>

@@ -235,6 +235,43 @@ test('a canary that keeps to its guards gets all requests, and the history tells
   noErrors()
 })
 
+test('two variants are compared by what turned out to be true', async () => {
+  await go('/endpoints/churn?section=truth')
+  await main().getByText('Nothing was told yet').waitFor()
+  await main().getByText('millwright truth churn --file outcomes.csv').waitFor()
+  assert.deepEqual(await seriousFindings(page), [])
+
+  for (const months of [10, 0]) await register(client, 'leavers', leaves(months))
+  await deploy(client, 'leavers', 'leavers/1')
+  await deploy(client, 'leavers', 'leavers/2', 100)
+  const rows = []
+  for (let i = 0; i < 160; i++) {
+    const tenure = i % 20
+    const { id, answer } = await ask(client, 'leavers', { tenure, monthly: 50 })
+    assert.ok(answer.predictions)
+    rows.push({ prediction_id: id, values: { left: tenure < 10 ? 1 : 0, months: tenure } })
+  }
+  await own('POST', '/endpoints/leavers/truth', { rows })
+  await go('/endpoints/leavers?section=truth')
+  await main().getByText('v2 is worse than v1.').waitFor()
+  await main().getByRole('row', { name: /^v1 better \d+ 100 %/ }).waitFor()
+  assert.equal(await main().getByLabel('Truth', { exact: true }).inputValue(), 'left')
+  await main().getByRole('img', { name: /^The difference lies between/ }).waitFor()
+  await inBothThemes(page, 'endpoint-truth')
+
+  await main().getByLabel('Measure').selectOption('absolute_error')
+  await main().getByLabel('Truth', { exact: true }).selectOption('months')
+  await page.waitForURL(/truth=months/)
+  await main().getByText(/^Not decided|better than|worse than/).first().waitFor()
+  await main().getByLabel('With').selectOption('v1')
+  await main().getByText('one variant only').waitFor()
+  await main().getByLabel('With').selectOption('v2')
+  await main().getByRole('button', { name: 'Show the API call' }).click()
+  await dialog().getByText('/endpoints/leavers/comparison?truth=months').waitFor()
+  await page.keyboard.press('Escape')
+  noErrors()
+})
+
 test('the policy is changed where it is read, and holds at once', async () => {
   await go('/endpoints/prices?section=policy')
   await main().getByLabel('A number outside its range').selectOption('warn')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Activity, ModelInput, Revision, Variant } from '../../src/api/serving.ts'
-import { activitySeries, agrees, changesOf, colorsOf, formatMillis, formatRate, matrixOf, parseGuards, pulseOf, sharesOf, weightFor } from '../../src/lib/serving.ts'
+import type { Activity, Comparison, ModelInput, Revision, Variant } from '../../src/api/serving.ts'
+import { activitySeries, agrees, changesOf, colorsOf, formatDifference, formatMean, formatMillis, formatRate, matrixOf, parseGuards, pulseOf, sharesOf, verdictOf, weightFor } from '../../src/lib/serving.ts'
 import { codeOf, pythonOf } from '../../src/lib/serving-code.ts'
 import { bodyOf, exampleOf, hintOf, inputsOf, rangeNote, readInput, rowOf, typedOf } from '../../src/lib/serving-form.ts'
 import { endpointSearch, predictionSearch } from '../../src/lib/serving-search.ts'
@@ -105,6 +105,20 @@ test('a canary is told from its beginning to its end', () => {
   assert.deepEqual(changesOf(revision(4, [variant(3, 100)]), further), ['Canary of churn/4 ended: churn/3 answers all'])
 })
 
+test('a comparison says who is better only when it is decided', () => {
+  const side = (variant: string, count: number, mean: number) => ({ variant, count, mean, deviation: 0.4 })
+  const compared = (more: Partial<Comparison>): Comparison => ({ measure: 'accuracy', alpha: 0.05, first: side('v1', 100, 0.8), second: side('v2', 90, 0.9), difference: 0.1, p_value: 0.01, interval: [0.02, 0.2], decided: true, ...more })
+  assert.deepEqual(verdictOf(compared({})), { text: 'v2 is better than v1.', tone: 'good', better: 'v2' })
+  assert.deepEqual(verdictOf(compared({ measure: 'squared_error' })), { text: 'v2 is worse than v1.', tone: 'good', better: 'v1' })
+  assert.equal(verdictOf(compared({ decided: false })).better, undefined)
+  assert.match(verdictOf(compared({ decided: false })).text, /^Not decided/)
+  assert.match(verdictOf(compared({ interval: undefined, decided: false })).text, /100 answers, of v2 90. It takes 30/)
+  assert.match(verdictOf(compared({ second: side('v2', 0, 0) })).text, /Of v2's answers nothing is known/)
+  assert.equal(formatDifference('accuracy', -0.1234), '−12.3 points')
+  assert.equal(formatDifference('absolute_error', 0.1234), '+0.123')
+  assert.equal(formatMean('accuracy', 0.8), '80 %')
+})
+
 test('classes that met are a square of the most frequent', () => {
   const agreement = { compared: 10, disagreed: 3, mean_difference: 0, largest_difference: 0, shift: 0, classes: [['10', '10', 5], ['2', '2', 2], ['10', '2', 2], ['rare', '2', 1]] as [string, string, number][] }
   assert.deepEqual(matrixOf(agreement, 2), { names: ['2', '10'], counts: [[2, 0], [2, 5]], most: 5, left: 1 })
@@ -183,7 +197,8 @@ test('the call is the same in every language', () => {
 
 test('addresses hold the state of the serving screens and nothing else', () => {
   assert.deepEqual(endpointSearch({ section: 'try', minutes: '15', code: 'java', zoom: '1,2', other: 'x' }), { section: 'try', minutes: '15', code: 'java', zoom: '1,2' })
-  assert.deepEqual(endpointSearch({ section: 'no', minutes: '7', code: 'perl', zoom: '2,1' }), {})
+  assert.deepEqual(endpointSearch({ section: 'truth', truth: 'left', measure: 'squared_error', first: 'v1', second: 'v2', output: '' }), { section: 'truth', truth: 'left', measure: 'squared_error', first: 'v1', second: 'v2' })
+  assert.deepEqual(endpointSearch({ section: 'no', measure: 'best', minutes: '7', code: 'perl', zoom: '2,1' }), {})
   assert.deepEqual(predictionSearch({ row: '3' }), { row: '3' })
   assert.deepEqual(predictionSearch({ row: '-1' }), {})
 })

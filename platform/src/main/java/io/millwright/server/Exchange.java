@@ -25,6 +25,7 @@ import io.millwright.http.PromptHandler;
 import io.millwright.http.Reply;
 import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
+import io.millwright.kernel.Listener;
 import io.millwright.kernel.RequestContext;
 import java.io.IOException;
 import java.io.InputStream;
@@ -411,7 +412,7 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
     @Override
     public void run() {
         context.call(() -> {
-            answer();
+            Listener.call(this::isNotAwaited, this::answer);
             return 0;
         });
     }
@@ -596,9 +597,17 @@ final class Exchange implements Call, Runnable, BodyCollector.Outcome {
 
     /// What nobody waits for any more is not computed.
     private void requireListener() {
+        if (!isNotAwaited()) return;
         Duration told = deadline;
-        if (told != null && System.nanoTime() - startNanos >= told.toNanos()) throw late(told);
-        if (ctx.isCancelled()) throw UNAVAILABLE.because("The call was cancelled by its client.");
+        throw told != null && isPast(told) ? late(told) : UNAVAILABLE.because("The call was cancelled by its client.");
+    }
+
+    private boolean isNotAwaited() {
+        return deadline != null && isPast(deadline) || ctx.isCancelled();
+    }
+
+    private boolean isPast(Duration deadline) {
+        return System.nanoTime() - startNanos >= deadline.toNanos();
     }
 
     private Failure late(Duration deadline) {

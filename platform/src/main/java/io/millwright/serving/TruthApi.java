@@ -49,6 +49,13 @@ final class TruthApi {
                 .on(
                         Need.READ,
                         "GET",
+                        "/endpoints/{endpoint}/truth",
+                        BodyKind.NONE,
+                        "Tells of how many answers a truth is known, by its name and by variant",
+                        this::tally)
+                .on(
+                        Need.READ,
+                        "GET",
                         "/endpoints/{endpoint}/comparison",
                         BodyKind.NONE,
                         "Compares two variants by the truth that is known; may be asked at any time",
@@ -129,6 +136,22 @@ final class TruthApi {
 
     private static RuntimeException wrong(int place, String what) {
         return INVALID_ARGUMENT.because("Entry %d of 'rows' %s.", place, what);
+    }
+
+    private Reply tally(Call call) throws IOException {
+        List<TruthService.Tally> known = truth.tally(call.pathVariable("endpoint"));
+        return Reply.json(json -> {
+            ObjectNode answer = Json.MAPPER.createObjectNode();
+            ArrayNode told = answer.putArray("truth");
+            for (TruthService.Tally each : known) {
+                told.addObject()
+                        .put("name", each.name())
+                        .put("variant", each.variant())
+                        .put("rows", each.rows())
+                        .put("last_recorded_at", each.last().toString());
+            }
+            json.writePOJO(answer);
+        });
     }
 
     private Reply compare(Call call) throws IOException {

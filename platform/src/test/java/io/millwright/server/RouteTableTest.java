@@ -181,6 +181,7 @@ class RouteTableTest {
             WRITE     POST   /api/millwright/v1/predictions
             READ      GET    /api/millwright/v1/predictions/{prediction}
             WRITE     POST   /api/millwright/v1/endpoints/{endpoint}/truth
+            READ      GET    /api/millwright/v1/endpoints/{endpoint}/truth
             READ      GET    /api/millwright/v1/endpoints/{endpoint}/comparison
             WRITE     POST   /api/millwright/v1/endpoints/{endpoint}/rollback
             MANAGE    DELETE /api/millwright/v1/endpoints/{endpoint}

@@ -102,6 +102,32 @@ class TruthTest {
                 .isEqualTo(150);
         assertThat(compared.path("difference").asDouble()).isEqualTo(-1);
         assertThat(compared.path("decided").asBoolean()).isTrue();
+
+        // What is told again is the same truth.
+        tell("compared", "{\"rows\": [" + rows.getFirst() + "]}");
+        JsonNode known =
+                json(served.get("/api/millwright/v1/endpoints/compared/truth")).path("truth");
+        assertThat(known)
+                .hasSize(2)
+                .allMatch(each -> each.path("name").asString().equals("value"));
+        assertThat(known.path(0).path("rows").asInt()
+                        + known.path(1).path("rows").asInt())
+                .isEqualTo(150);
+        assertThat(List.of(
+                        known.at("/0/variant").asString(),
+                        known.at("/1/variant").asString()))
+                .containsExactlyInAnyOrder("v1", "v2");
+    }
+
+    @Test
+    void what_nobody_told_anything_of_has_no_truth() {
+        served.deploy("untold", "{\"model\": \"steps/1\"}");
+        ask("untold", "{\"inputs\": {\"x\": [3]}}");
+
+        assertThat(json(served.get("/api/millwright/v1/endpoints/untold/truth")).path("truth"))
+                .isEmpty();
+        assertThat(served.get("/api/millwright/v1/endpoints/nowhere/truth").statusCode())
+                .isEqualTo(404);
     }
 
     @ParameterizedTest

@@ -132,6 +132,18 @@ public final class TruthService {
         return store.of(endpoint, id.toString());
     }
 
+    /// How many answers of a variant the truth of a name is known of.
+    ///
+    /// @param last when any of it was told last
+    public record Tally(String name, String variant, long rows, Instant last) {}
+
+    /// What can be compared, by name.
+    public List<Tally> tally(String endpoint) {
+        endpoints.get(endpoint);
+        shipper.shipAll();
+        return store.tally(PredictionService.dataset(endpoint), endpoint);
+    }
+
     /// Compares two variants by the truth of a name.
     ///
     /// @param output which of the models' outputs is compared with it; empty for the first

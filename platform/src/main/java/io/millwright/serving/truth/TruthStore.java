@@ -34,6 +34,7 @@ import org.apache.iceberg.types.Types;
 /// predictions.
 final class TruthStore {
     private static final String NAMESPACE = "truth";
+    private static final int MOST_TALLIES = 1_000;
     private static final Duck.Caps CAPS = new Duck.Caps(512 << 20, 1, Optional.empty());
     private static final Schema SCHEMA = new Schema(
             Types.NestedField.required(1, "prediction_id", Types.StringType.get()),
@@ -171,6 +172,29 @@ final class TruthStore {
                                 Instant.ofEpochMilli(row.getLong(2)),
                                 row.getString(3),
                                 row.getInt(4))));
+    }
+
+    /// What was told of whose answers.
+    ///
+    /// @param predictions the dataset of the endpoint's
+    List<TruthService.Tally> tally(DatasetName predictions, String endpoint) {
+        Optional<TableScan> asked = scan(predictions, schema -> Expressions.alwaysTrue());
+        Optional<TableScan> known = scan(dataset(endpoint), schema -> Expressions.alwaysTrue());
+        if (asked.isEmpty() || known.isEmpty()) return List.of();
+        return asked(
+                List.of(asked.get(), known.get()),
+                (duck, files) -> duck.query(
+                        "with told as (select prediction_id, row, name, max(recorded_at) as last from " + files.get(1)
+                                + " group by all), given as (select prediction_id, row, variant from " + files.get(0)
+                                + " where not shadow and endpoint = " + Duck.literal(endpoint)
+                                + ") select name, variant, count(*) as rows, epoch_ms(max(last)) from told"
+                                + " join given using (prediction_id, row) group by name, variant"
+                                + " order by name, rows desc, variant limit " + MOST_TALLIES,
+                        row -> new TruthService.Tally(
+                                row.getString(1),
+                                row.getString(2),
+                                row.getLong(3),
+                                Instant.ofEpochMilli(row.getLong(4)))));
     }
 
     /// An answer and its truth.

@@ -6,6 +6,7 @@ import static io.millwright.kernel.ErrorCode.UNAVAILABLE;
 import static io.millwright.kernel.ErrorCode.UNSUPPORTED;
 
 import io.millwright.kernel.Failure;
+import io.millwright.kernel.Listener;
 import io.millwright.runtime.Field;
 import io.millwright.runtime.Output;
 import io.millwright.runtime.folder.ModelFolder;
@@ -278,6 +279,13 @@ public final class WorkerPredictor implements Predictor {
         throw new IllegalStateException("a request that goes alone was taken along");
     }
 
+    /// What nobody waits for any more is not computed.
+    private Failure handedOn(Desk.Turn.Served served) {
+        served.along().forEach(each -> desk.end(each, null));
+        desk.give(served.worker());
+        return UNAVAILABLE.because("Whoever asked has hung up, or its deadline has passed, before a worker was free.");
+    }
+
     /// @return no [Desk.Turn.TooLate]
     private Desk.Turn turn(Frame rows, int mostTogether) {
         Duration wait = site.settings().timeout().compareTo(LONGEST_WAIT) < 0
@@ -285,6 +293,7 @@ public final class WorkerPredictor implements Predictor {
                 : LONGEST_WAIT;
         try {
             Desk.Turn turn = desk.turn(rows, mostTogether, wait.toNanos());
+            if (turn instanceof Desk.Turn.Served served && Listener.isGone()) throw handedOn(served);
             if (!(turn instanceof Desk.Turn.TooLate)) return turn;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

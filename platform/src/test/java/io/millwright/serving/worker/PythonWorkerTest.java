@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millwright.kernel.ErrorCode;
 import io.millwright.kernel.Failure;
+import io.millwright.kernel.Listener;
 import io.millwright.runtime.FieldType;
 import io.millwright.runtime.folder.ModelFolder;
 import io.millwright.serving.predict.Column;
@@ -29,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -319,6 +321,25 @@ class PythonWorkerTest {
             // The one that kills its worker is answered by the next, and so are those beside it.
             values[20] = 99;
             assertThat(askedAtOnce(one, 8, "together", values)).allMatch(Double.class::isInstance);
+        }
+    }
+
+    @Test
+    void what_nobody_waits_for_any_more_is_not_computed() throws Exception {
+        AtomicBoolean gone = new AtomicBoolean();
+        try (WorkerPredictor one =
+                        start(COLUMNS, "answers", new WorkerSettings(1, Duration.ofSeconds(20), 4_000_000_000L));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            ask(one, rows("double", 1));
+            Future<Frame> first = threads.submit(() -> ask(one, rows("sleeps", 1)));
+            waitUntil(() -> one.free() == 0);
+            Future<?> second =
+                    threads.submit(() -> Listener.call(gone::get, () -> ask(one, rows("sleeps", 1_000_000))));
+            gone.set(true);
+
+            assertThat(numbers(first.get())).containsExactly(2);
+            assertThatThrownBy(second::get).hasMessageContaining("before a worker was free");
+            assertThat(numbers(ask(one, rows("double", 4)))).containsExactly(8);
         }
     }
 
