@@ -67,6 +67,18 @@ def postgres(folder):
     cluster.stop()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def fluent_state():
+    """What a module's tests told MLflow's fluent functions, the next one's do not find."""
+    yield
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)
+    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+    mlflow.tracking.fluent._active_experiment_id = None
+
+
 @pytest.fixture
 def tracking(millwright_url):
     """MLflow's fluent functions pointed at Millwright, and left as they were found."""

@@ -871,7 +871,7 @@ def wire(p):
     e = created.get("experiment_id", "")
     p.answers.experiment(e)
     p.raw("get experiment", "GET", f"{api}/experiments/get", query={"experiment_id": e})
-    p.raw("get experiment for the web UI", "GET", f"/ajax-api/2.0/mlflow/experiments/get", query={"experiment_id": e})
+    p.raw("get experiment for the web UI", "GET", "/ajax-api/2.0/mlflow/experiments/get", query={"experiment_id": e})
     p.raw("get experiment with a body", "GET", f"{api}/experiments/get", {"experiment_id": e})
     p.raw("get experiment by name", "GET", f"{api}/experiments/get-by-name", query={"experiment_name": p.name("wire")})
     p.raw("get experiment by unknown name", "GET", f"{api}/experiments/get-by-name", query={"experiment_name": p.name("none")})

@@ -16,6 +16,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import requests
+
 ROOT = Path(__file__).resolve().parent.parent
 # Has the libraries of models, and Triton's clients.
 MODELS_PYTHON = Path(os.environ.get("MILLWRIGHT_TEST_MODELS_PYTHON") or ROOT / "peers/.venv-models/bin/python")

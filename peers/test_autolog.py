@@ -26,7 +26,10 @@ def data():
 @pytest.fixture
 def experiment(tracking, request):
     mlflow.set_experiment(f"{request.node.name}-{np.random.default_rng().integers(10**9)}")
-    return tracking
+    yield tracking
+    # What was turned on by itself, autolog(disable=True) leaves on.
+    mlflow.sklearn.autolog(disable=True)
+    mlflow.xgboost.autolog(disable=True)
 
 
 

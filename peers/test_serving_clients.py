@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 import pytest
-import requests
 import servers
 import xgboost
 from mlflow import MlflowClient

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import lakes
-import servers
 from spark_java import spark_java
 
 HERE = Path(__file__).resolve().parent

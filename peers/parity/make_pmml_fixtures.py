@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
 from nyoka import lgb_to_pmml, skl_to_pmml, xgboost_to_pmml
 from sklearn.cluster import KMeans

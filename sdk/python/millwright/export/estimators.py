@@ -1,6 +1,4 @@
 """Predictors: what makes answers of features."""
-import math
-
 import numpy as np
 
 from . import trees
