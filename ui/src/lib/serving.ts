@@ -268,7 +268,6 @@ export function colorsOf(revision: Revision, activity: Activity): Map<string, nu
 
 export interface Verdict {
   text: string
-  tone: 'good' | 'plain' | 'warn'
   /** Who is better, when that is known. */
   better?: string
 }
@@ -276,11 +275,11 @@ export interface Verdict {
 /** What a comparison says, in words. */
 export function verdictOf({ measure, first, second, difference, interval, decided }: Comparison): Verdict {
   const unknown = [first, second].find(({ count }) => count === 0)
-  if (unknown) return { text: `Of ${unknown.variant}'s answers nothing is known by this name.`, tone: 'warn' }
-  if (!interval) return { text: `Too little is known yet: of ${first.variant} ${plural(first.count, 'answer')}, of ${second.variant} ${second.count}. It takes 30 of each.`, tone: 'warn' }
-  if (!decided) return { text: `Not decided: ${second.variant} may be better than ${first.variant}, or worse.`, tone: 'plain' }
+  if (unknown) return { text: `Of ${unknown.variant}'s answers nothing is known by this name.` }
+  if (!interval) return { text: `Too little is known yet: of ${first.variant} ${plural(first.count, 'answer')}, of ${second.variant} ${second.count}. It takes 30 of each.` }
+  if (!decided) return { text: `Not decided: ${second.variant} may be better than ${first.variant}, or worse.` }
   const better = measure === 'accuracy' ? difference > 0 : difference < 0
-  return { text: `${second.variant} is ${better ? 'better' : 'worse'} than ${first.variant}.`, tone: 'good', better: better ? second.variant : first.variant }
+  return { text: `${second.variant} is ${better ? 'better' : 'worse'} than ${first.variant}.`, better: better ? second.variant : first.variant }
 }
 
 export function formatMean(measure: TruthMeasure, mean: number): string {

@@ -101,11 +101,11 @@ function Compared({ endpoint, known, onAgain }: { endpoint: Endpoint; known: rea
 
 function Result({ comparison }: { comparison: Comparison }) {
   const { measure, first, second, difference, p_value: p, alpha, interval } = comparison
-  const { text, tone, better } = verdictOf(comparison)
+  const { text, better } = verdictOf(comparison)
   return (
     <div className="grid gap-4">
       <p className="text-lg font-semibold">
-        {text} {interval && <Badge tone={tone}>{formatDifference(measure, difference)}</Badge>}
+        {text} {interval && <Badge>{formatDifference(measure, difference)}</Badge>}
       </p>
       {interval && <Interval comparison={comparison} interval={interval} />}
       <table className="w-full max-w-xl text-sm">

@@ -108,8 +108,8 @@ test('a canary is told from its beginning to its end', () => {
 test('a comparison says who is better only when it is decided', () => {
   const side = (variant: string, count: number, mean: number) => ({ variant, count, mean, deviation: 0.4 })
   const compared = (more: Partial<Comparison>): Comparison => ({ measure: 'accuracy', alpha: 0.05, first: side('v1', 100, 0.8), second: side('v2', 90, 0.9), difference: 0.1, p_value: 0.01, interval: [0.02, 0.2], decided: true, ...more })
-  assert.deepEqual(verdictOf(compared({})), { text: 'v2 is better than v1.', tone: 'good', better: 'v2' })
-  assert.deepEqual(verdictOf(compared({ measure: 'squared_error' })), { text: 'v2 is worse than v1.', tone: 'good', better: 'v1' })
+  assert.deepEqual(verdictOf(compared({})), { text: 'v2 is better than v1.', better: 'v2' })
+  assert.deepEqual(verdictOf(compared({ measure: 'squared_error' })), { text: 'v2 is worse than v1.', better: 'v1' })
   assert.equal(verdictOf(compared({ decided: false })).better, undefined)
   assert.match(verdictOf(compared({ decided: false })).text, /^Not decided/)
   assert.match(verdictOf(compared({ interval: undefined, decided: false })).text, /100 answers, of v2 90. It takes 30/)
