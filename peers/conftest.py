@@ -67,14 +67,19 @@ def postgres(folder):
     cluster.stop()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def fluent_state():
-    """What a module's tests told MLflow's fluent functions, the next one's do not find."""
-    yield
+def let_go():
+    """Ends what MLflow's fluent functions have under way, and points them at no server."""
     while mlflow.active_run():
         mlflow.end_run()
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fluent_state():
+    """What a module's tests told MLflow's fluent functions, the next one's do not find."""
+    yield
+    let_go()
     os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
     mlflow.tracking.fluent._active_experiment_id = None
 
@@ -85,8 +90,5 @@ def tracking(millwright_url):
     mlflow.set_tracking_uri(millwright_url)
     mlflow.set_registry_uri(millwright_url)
     yield MlflowClient(tracking_uri=millwright_url, registry_uri=millwright_url)
-    while mlflow.active_run():
-        mlflow.end_run()
+    let_go()
     mlflow.autolog(disable=True)
-    mlflow.set_tracking_uri(None)
-    mlflow.set_registry_uri(None)

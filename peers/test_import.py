@@ -26,13 +26,6 @@ class Source:
         self.running = running
 
 
-@pytest.fixture(scope="module", autouse=True)
-def leave_no_tracking_uri():
-    yield
-    mlflow.set_tracking_uri(None)
-    mlflow.set_registry_uri(None)
-
-
 @pytest.fixture(scope="module")
 def server(folder):
     with servers.start_mlflow(folder / "import-server") as running:

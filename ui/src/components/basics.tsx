@@ -24,6 +24,11 @@ interface ButtonProps extends ComponentPropsWithRef<'button'> {
   icon?: LucideIcon
 }
 
+/** A link among those to the parts of a screen. */
+export function tabClass(current: boolean): string {
+  return `-mb-px border-b-2 px-3 py-1.5 ${current ? 'border-accent font-semibold text-ink' : 'border-transparent text-ink-2 hover:text-ink'}`
+}
+
 export function Button({ kind = 'plain', icon: Icon, children, className = '', ...rest }: ButtonProps) {
   return (
     <button type="button" className={`${buttonClass(kind)} ${className}`} {...rest}>

@@ -6,7 +6,7 @@ import { LockOpen } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { isAdministrator, meQuery, type Me } from '../api/access.ts'
-import { CodeBlock, ErrorState, PageHeader, Skeleton } from '../components/basics.tsx'
+import { CodeBlock, ErrorState, PageHeader, Skeleton, tabClass } from '../components/basics.tsx'
 import { useKeys } from '../components/keys.tsx'
 import { ACCESS_PARTS, type AccessPart } from '../lib/search-params.ts'
 import { AccessExplain } from './access-explain.tsx'
@@ -56,7 +56,7 @@ function Shown({ me }: { me: Me }) {
             search={each === 'users' ? {} : { part: each }}
             activeOptions={{ exact: each === 'users' }}
             aria-current={part === each ? 'page' : undefined}
-            className={`-mb-px border-b-2 px-3 py-1.5 whitespace-nowrap ${part === each ? 'border-accent font-semibold text-ink' : 'border-transparent text-ink-2 hover:text-ink'}`}
+            className={`${tabClass(part === each)} whitespace-nowrap`}
           >
             {LABELS[each]}
           </Link>

@@ -7,7 +7,7 @@ import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { useTopics } from '../api/changes.ts'
 import { datasetPath, datasetQuery, dropDataset, renameDataset, restoreDataset } from '../api/lake.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
-import { Button, buttonClass, CopyButton, ErrorState, IconButton, PageHeader, Skeleton, Time } from '../components/basics.tsx'
+import { Button, buttonClass, CopyButton, ErrorState, IconButton, PageHeader, Skeleton, tabClass, Time } from '../components/basics.tsx'
 import { Field, FormDialog, textIn } from '../components/form-dialog.tsx'
 import { Menu } from '../components/menu.tsx'
 import { attempt, say } from '../components/toasts.tsx'
@@ -123,7 +123,7 @@ export function DatasetScreen() {
             params={{ name }}
             search={(old: DatasetSearch) => ({ ...old, aspect: each === 'columns' ? undefined : each })}
             aria-current={aspect === each ? 'page' : undefined}
-            className={`-mb-px border-b-2 px-3 py-1.5 whitespace-nowrap ${aspect === each ? 'border-accent font-semibold text-ink' : 'border-transparent text-ink-2 hover:text-ink'}`}
+            className={`${tabClass(aspect === each)} whitespace-nowrap`}
           >
             {LABELS[each]}
           </Link>

@@ -6,7 +6,7 @@ import { Bird, Ellipsis, Ghost, History, Rocket, Terminal, Trash2, TriangleAlert
 import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { deleteEndpoint, endpointPath, endpointQuery, type Endpoint } from '../api/serving.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
-import { Button, IconButton, PageHeader, Skeleton, Time } from '../components/basics.tsx'
+import { Button, IconButton, PageHeader, Skeleton, tabClass, Time } from '../components/basics.tsx'
 import { EndpointState } from '../components/endpoint-state.tsx'
 import { ConfirmDialog } from '../components/form-dialog.tsx'
 import { useKeys } from '../components/keys.tsx'
@@ -114,7 +114,7 @@ function Shown({ endpoint }: { endpoint: Endpoint }) {
             params={{ name }}
             search={(old: EndpointSearch) => ({ ...old, section: each === 'now' ? undefined : each })}
             aria-current={section === each ? 'page' : undefined}
-            className={`-mb-px border-b-2 px-3 py-1.5 whitespace-nowrap ${section === each ? 'border-accent font-semibold text-ink' : 'border-transparent text-ink-2 hover:text-ink'}`}
+            className={`${tabClass(section === each)} whitespace-nowrap`}
           >
             {LABELS[each]}
           </Link>

@@ -9,7 +9,7 @@ import { MLFLOW, urlOf } from '../api/client.ts'
 import { runCountQuery } from '../api/runs.ts'
 import { archiveRun, experimentQuery, record, renameRun, restoreRun, runQuery, type Run } from '../api/tracking.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
-import { Badge, Button, CopyButton, ErrorState, IconButton, PageHeader, Skeleton, Status, Time } from '../components/basics.tsx'
+import { Badge, Button, CopyButton, ErrorState, IconButton, PageHeader, Skeleton, Status, tabClass, Time } from '../components/basics.tsx'
 import { useNow } from '../components/clock.ts'
 import { AskDialog } from '../components/dialog.tsx'
 import { useKeys } from '../components/keys.tsx'
@@ -119,7 +119,7 @@ function Shown({ run }: { run: Run }) {
             params={{ id: info.run_id }}
             search={(old: RunSearch) => ({ ...old, tab: each === 'overview' ? undefined : each })}
             aria-current={tab === each ? 'page' : undefined}
-            className={`-mb-px border-b-2 px-3 py-1.5 ${tab === each ? 'border-accent font-semibold text-ink' : 'border-transparent text-ink-2 hover:text-ink'}`}
+            className={tabClass(tab === each)}
           >
             {TAB_LABELS[each]}
           </Link>

@@ -8,7 +8,7 @@ import { cancelOperation, collectTrash, restoreItems, spaceQuery, trashItems, tr
 import { useChanges } from '../api/changes.ts'
 import { OWN, urlOf } from '../api/client.ts'
 import { ApiCallDialog } from '../components/api-call.tsx'
-import { Badge, Button, Empty, IconButton, PageHeader, Skeleton, Time } from '../components/basics.tsx'
+import { Badge, Button, Empty, IconButton, PageHeader, Skeleton, tabClass, Time } from '../components/basics.tsx'
 import { useKeys } from '../components/keys.tsx'
 import { Menu } from '../components/menu.tsx'
 import { useOperation, type Watched } from '../components/operation.tsx'
@@ -46,7 +46,7 @@ export function TrashScreen() {
             to="/trash"
             search={each ? { show: each } : {}}
             aria-current={show === each ? 'page' : undefined}
-            className={`-mb-px border-b-2 px-3 py-1.5 ${show === each ? 'border-accent font-semibold text-ink' : 'border-transparent text-ink-2 hover:text-ink'}`}
+            className={tabClass(show === each)}
           >
             {each ? 'Space' : 'Trash'}
           </Link>

@@ -1,5 +1,6 @@
 package io.millwright.server;
 
+import io.millwright.lake.Folders;
 import io.millwright.ledger.SqliteDb;
 import io.millwright.serving.live.SampleModel;
 import java.io.IOException;
@@ -7,18 +8,17 @@ import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -33,8 +33,13 @@ final class WarmUp {
     private static final int ROUNDS = 4000;
     private static final int CLIENTS = 8;
     private static final String MANY_METRICS = IntStream.range(0, 1000)
-            .mapToObj(i -> "{\"key\":\"k%d\",\"value\":%f,\"timestamp\":%d,\"step\":%d}"
-                    .formatted(i % 10, i / 7.0, 1_700_000_000_000L + i, i / 10))
+            .mapToObj(i -> String.format(
+                    Locale.ROOT,
+                    "{\"key\":\"k%d\",\"value\":%f,\"timestamp\":%d,\"step\":%d}",
+                    i % 10,
+                    i / 7.0,
+                    1_700_000_000_000L + i,
+                    i / 10))
             .collect(Collectors.joining(","));
     private static final Pattern RUN_ID = Pattern.compile("\"run_id\"\\s*:\\s*\"([0-9a-f]{32})\"");
     private static final String LARGE = "x".repeat(8 << 20);
@@ -68,7 +73,7 @@ final class WarmUp {
         try (Assembly assembly = Assembly.start(settings)) {
             exercise(assembly.uri());
         } finally {
-            delete(home);
+            Folders.remove(home);
         }
     }
 
@@ -80,22 +85,21 @@ final class WarmUp {
         String experiments = "/api/2.0/mlflow/experiments/";
         send(server, "POST", experiments + "create", "{\"name\":\"warm-up\"}");
         send(server, "POST", experiments + "search", "{\"max_results\":100}");
-        try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
-            for (int i = 0; i < ROUNDS; i++) {
-                int round = i;
-                clients.execute(() -> exerciseRun(server, round));
-            }
-        }
+        eachRound(round -> exerciseRun(server, round));
         deployModel(server);
-        try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
-            for (int i = 0; i < ROUNDS; i++) {
-                int round = i;
-                clients.execute(() -> exerciseModel(server, round));
-            }
-        }
+        eachRound(round -> exerciseModel(server, round));
         await(
                 "the predictions' dataset",
                 () -> status(server, "/api/millwright/v1/datasets/predictions." + MODEL) == 200);
+    }
+
+    private static void eachRound(IntConsumer exercise) {
+        try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
+            for (int i = 0; i < ROUNDS; i++) {
+                int round = i;
+                clients.execute(() -> exercise.accept(round));
+            }
+        }
     }
 
     private static void deployModel(URI server) {
@@ -120,7 +124,11 @@ final class WarmUp {
         String infer = "/v2/models/" + MODEL + "/infer";
         send(server, "POST", infer, ONE_ROW);
         if (round % 4 == 0)
-            send(server, "POST", "/endpoints/" + MODEL + "/invocations", "{\"inputs\":" + nested() + "}");
+            send(
+                    server,
+                    "POST",
+                    "/endpoints/" + MODEL + "/invocations",
+                    "{\"inputs\":[[" + numbers(SampleModel.WIDTH) + "]]}");
         if (round % 20 == 0) send(server, "POST", infer, MANY_ROWS);
         if (round % 500 == 0) send(server, "GET", "/api/millwright/v1/endpoints/" + MODEL, "");
     }
@@ -130,14 +138,10 @@ final class WarmUp {
                 .formatted(count, SampleModel.WIDTH, numbers(count * SampleModel.WIDTH));
     }
 
-    private static String nested() {
-        return "[[" + numbers(SampleModel.WIDTH) + "]]";
-    }
-
     private static String numbers(int count) {
         return ThreadLocalRandom.current()
                 .doubles(count, -2, 2)
-                .mapToObj("%.6f"::formatted)
+                .mapToObj(number -> String.format(Locale.ROOT, "%.6f", number))
                 .collect(Collectors.joining(","));
     }
 
@@ -229,22 +233,5 @@ final class WarmUp {
             connection.getOutputStream().write(body);
         }
         return connection;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @org.jspecify.annotations.Nullable IOException e)
-                    throws IOException {
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

@@ -178,11 +178,9 @@ final class TruthStore {
     ///
     /// @param predictions the dataset of the endpoint's
     List<TruthService.Tally> tally(DatasetName predictions, String endpoint) {
-        Optional<TableScan> asked = scan(predictions, schema -> Expressions.alwaysTrue());
-        Optional<TableScan> known = scan(dataset(endpoint), schema -> Expressions.alwaysTrue());
-        if (asked.isEmpty() || known.isEmpty()) return List.of();
-        return asked(
-                List.of(asked.get(), known.get()),
+        return askedOfBoth(
+                predictions,
+                endpoint,
                 (duck, files) -> duck.query(
                         "with told as (select prediction_id, row, name, max(recorded_at) as last from " + files.get(1)
                                 + " group by all), given as (select prediction_id, row, variant from " + files.get(0)
@@ -204,15 +202,13 @@ final class TruthStore {
     ///
     /// @param output which of the model's; empty for the first
     List<Joined> joined(DatasetName predictions, String endpoint, String name, String output) {
-        Optional<TableScan> asked = scan(predictions, schema -> Expressions.alwaysTrue());
-        Optional<TableScan> known = scan(dataset(endpoint), schema -> Expressions.alwaysTrue());
-        if (asked.isEmpty() || known.isEmpty()) return List.of();
         String answer = output.isEmpty()
                 ? "json_extract_string(to_json(outputs), '$.\"' || json_keys(to_json(outputs))[1] || '\"')"
                 : "to_json(outputs)->>"
                         + Duck.literal("$.\"" + output.replace('.', '_').replace("\"", "") + "\"");
-        return asked(
-                List.of(asked.get(), known.get()),
+        return askedOfBoth(
+                predictions,
+                endpoint,
                 (duck, files) -> duck.query(
                         "with told as (select prediction_id, row, min(recorded_at) as first, arg_max(value, recorded_at) as value"
                                 + " from " + files.get(1) + " where name = " + Duck.literal(name)
@@ -228,6 +224,14 @@ final class TruthStore {
     private interface Question<T> {
         /// @param files a relation for each scan
         List<T> ask(Duck duck, List<String> files) throws SQLException;
+    }
+
+    /// Asks all predictions and all truth of an endpoint, in this order; nothing while one of them is not there.
+    private <T> List<T> askedOfBoth(DatasetName predictions, String endpoint, Question<T> question) {
+        Optional<TableScan> asked = scan(predictions, schema -> Expressions.alwaysTrue());
+        Optional<TableScan> known = scan(dataset(endpoint), schema -> Expressions.alwaysTrue());
+        if (asked.isEmpty() || known.isEmpty()) return List.of();
+        return asked(List.of(asked.get(), known.get()), question);
     }
 
     private <T> List<T> asked(List<TableScan> scans, Question<T> question) {
